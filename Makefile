@@ -1,0 +1,37 @@
+# Two commands: `make demo` trains and shows the whole thing, `make test` checks it.
+# Each builds .venv when it is missing or when pyproject.toml has changed.
+PYTHON ?= python3
+TORCH ?= torch==2.13.0
+BIN := .venv/bin
+
+.PHONY: install demo test lint bench docs clean
+
+install: .venv/.installed
+
+# torch comes first and alone: asked for by name and version, it is not replaced by a larger build later.
+.venv/.installed: pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check '$(TORCH)'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[all]' '$(TORCH)'
+	touch $@
+
+demo: install
+	$(BIN)/moclip demo
+
+lint: install
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+
+test: lint
+	$(BIN)/pytest -n 2
+
+bench: install
+	$(BIN)/python -m benchmarks
+
+docs: install
+	$(BIN)/sphinx-build -W -q -b html docs build/docs
+
+clean:
+	rm -rf .venv build runs .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -1,0 +1,1 @@
+"""Motion to tensor and back: one file a feature set."""

@@ -1,0 +1,147 @@
+"""Bodies as trees of named joints."""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+Vector = tuple[float, float, float]
+Bone = tuple[str, str | None, Vector]
+"""Joint, its parent (``None`` for the root), offset from the parent in metres."""
+
+_SIDES = (
+    ("left", "right"),
+    ("Left", "Right"),
+    ("l_", "r_"),
+    ("L_", "R_"),
+)
+
+
+@dataclass(frozen=True)
+class Skeleton:
+    """A tree of named joints with its rest pose; all tuples, so it can be compared and hashed.
+
+    Parents come before their children. ``limbs`` name groups of joints (they may overlap, they need not
+    cover all joints). Raises ``ValueError`` when the parts contradict each other.
+    """
+
+    name: str
+    joint_names: tuple[str, ...]
+    parents: tuple[int, ...]
+    """Index of each joint's parent; ``-1`` for the root, which comes first."""
+    offsets: tuple[Vector, ...]
+    """From the parent, in metres, with all rotations the identity."""
+    limbs: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    across: tuple[tuple[str, str], ...] = ()
+    """Pairs (left, right), as hips and shoulders, that tell which way the body faces."""
+    ends: tuple[tuple[str, Vector], ...] = ()
+    """Tips beyond the last joints (BVH's End Sites): the joint they hang on, offset in metres."""
+
+    def __post_init__(self) -> None:
+        count = len(self.joint_names)
+        if len(set(self.joint_names)) != count:
+            twice = sorted({n for n in self.joint_names if self.joint_names.count(n) > 1})
+            raise ValueError(f"skeleton '{self.name}' has two joints named {', '.join(twice)}")
+        if len(self.parents) != count or len(self.offsets) != count:
+            raise ValueError(
+                f"skeleton '{self.name}' has {count} joint names, {len(self.parents)} parents and "
+                f"{len(self.offsets)} offsets"
+            )
+        if not count or self.parents[0] != -1:
+            raise ValueError(f"skeleton '{self.name}' must begin with its root")
+        for joint, parent in enumerate(self.parents[1:], start=1):
+            if not 0 <= parent < joint:
+                raise ValueError(
+                    f"skeleton '{self.name}': joint '{self.joint_names[joint]}' must come after its parent"
+                )
+        named = [joint for _, joints in self.limbs for joint in joints]
+        named += [joint for pair in self.across for joint in pair]
+        for name in (*named, *(joint for joint, _ in self.ends)):
+            self.index(name)
+
+    def __len__(self) -> int:
+        return len(self.joint_names)
+
+    @cached_property
+    def _index(self) -> dict[str, int]:
+        return {name: number for number, name in enumerate(self.joint_names)}
+
+    def index(self, joint: str) -> int:
+        """Number of a joint. Raises ``LookupError`` naming the joints there are."""
+        if joint not in self._index:
+            there = ", ".join(self.joint_names)
+            raise LookupError(f"skeleton '{self.name}' has no joint '{joint}'; there are: {there}")
+        return self._index[joint]
+
+    def limb(self, name: str) -> tuple[str, ...]:
+        """Joint names of a limb. Raises ``LookupError`` naming the limbs there are."""
+        for limb, joints in self.limbs:
+            if limb == name:
+                return joints
+        there = ", ".join(limb for limb, _ in self.limbs) or "none"
+        raise LookupError(f"skeleton '{self.name}' has no limb '{name}'; there are: {there}")
+
+    @cached_property
+    def mirror(self) -> tuple[int, ...]:
+        """For each joint the number of its left/right twin; a joint without one is its own."""
+        return tuple(self._index.get(other_side(n), i) for i, n in enumerate(self.joint_names))
+
+    def with_offsets(
+        self, offsets: Iterable[Vector], ends: Iterable[tuple[str, Vector]] | None = None
+    ) -> "Skeleton":
+        """The same tree with another body's bone lengths."""
+        return replace(
+            self,
+            offsets=tuple(offsets),
+            ends=self.ends if ends is None else tuple(ends),
+        )
+
+    def same_tree(self, other: "Skeleton") -> bool:
+        """Whether both have the same joints under the same parents, whatever the bone lengths."""
+        return self.joint_names == other.joint_names and self.parents == other.parents
+
+
+def build(
+    name: str,
+    bones: Iterable[Bone],
+    *,
+    limbs: Mapping[str, Iterable[str]] | None = None,
+    across: Iterable[tuple[str, str]] = (),
+    ends: Iterable[tuple[str, Vector]] = (),
+) -> Skeleton:
+    """A skeleton from bones in parent-first order: numbers come from the order of the names."""
+    bones = tuple(bones)
+    number = {joint: i for i, (joint, _, _) in enumerate(bones)}
+    for joint, parent, _ in bones:
+        if parent is not None and parent not in number:
+            raise LookupError(
+                f"skeleton '{name}': '{joint}' hangs on '{parent}', which is not there"
+            )
+    return Skeleton(
+        name=name,
+        joint_names=tuple(joint for joint, _, _ in bones),
+        parents=tuple(-1 if parent is None else number[parent] for _, parent, _ in bones),
+        offsets=tuple(offset for _, _, offset in bones),
+        limbs=tuple((limb, tuple(joints)) for limb, joints in (limbs or {}).items()),
+        across=tuple(across),
+        ends=tuple(ends),
+    )
+
+
+def other_side(joint: str) -> str:
+    """A joint's name with left and right exchanged, in the spellings that motion files use.
+
+    ``left_hip`` / ``LeftUpLeg`` / ``L_Foot`` / ``Hand_L`` / ``LThumb``; a name with no
+    side is returned as it is.
+    """
+    for pair in _SIDES:
+        for here, there in (pair, pair[::-1]):
+            if joint.startswith(here):
+                return there + joint[len(here) :]
+    suffix = re.fullmatch(r"(.+[_.])([LRlr])", joint)
+    if suffix:
+        return suffix[1] + suffix[2].translate(str.maketrans("LRlr", "RLrl"))
+    prefix = re.fullmatch(r"([LR])([A-Z].*)", joint)
+    if prefix:
+        return prefix[1].translate(str.maketrans("LR", "RL")) + prefix[2]
+    return joint
