@@ -1,0 +1,64 @@
+"""Reading what is given without trusting its size, and writing so that nothing is ever half-written."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+LARGEST = 2**30
+"""Bytes; a single motion or caption file beyond this is refused before it is read."""
+
+
+def read_bounded(path: Path, limit: int = LARGEST) -> bytes:
+    """A file's bytes. Raises ``ValueError`` when it is larger than ``limit`` or no file."""
+    if path.is_dir():
+        raise ValueError(f"{path} is a folder, wanted a file")
+    if not path.exists():
+        raise FileNotFoundError(f"there is no file {path}")
+    size = path.stat().st_size
+    if size > limit:
+        raise ValueError(f"{path} has {size:,} bytes, more than the {limit:,} that are read")
+    return path.read_bytes()
+
+
+def write_atomically(path: Path, data: bytes) -> None:
+    """The whole file appears under its name, or nothing does; an older file stays until then."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    temporary = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(data)
+            stream.flush()
+            os.fsync(stream.fileno())
+        temporary.chmod(0o666 & ~_umask())
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def fill_folder(path: Path) -> Iterator[Path]:
+    """A temporary folder to fill; it takes the place of ``path`` only if the block succeeds."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}."))
+    try:
+        yield temporary
+        temporary.chmod(0o777 & ~_umask())
+        if path.exists():
+            older = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}.old."))
+            path.rename(older / "older")
+            temporary.rename(path)
+            shutil.rmtree(older)
+        else:
+            temporary.rename(path)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _umask() -> int:
+    current = os.umask(0)
+    os.umask(current)
+    return current
