@@ -22,7 +22,7 @@ _HOME = {
 
 
 def __getattr__(name: str) -> Any:
-    """Imported when first used, so that ``import moclip`` and ``moclip --help`` do not load torch."""
+    """Imported when first used, so that ``import moclip`` does not load torch."""
     if name not in _HOME:
         raise AttributeError(f"module 'moclip' has no attribute '{name}'")
     import importlib

@@ -1,7 +1,7 @@
 """Names are files: a folder of the package is a catalogue, a file in it an entry.
 
-Nothing is imported to list a catalogue, and dropping a file into the folder is all it takes to add to it.
-Files whose name starts with ``_`` are helpers and are not listed, nor is ``base``.
+Nothing is imported to list a catalogue, and dropping a file into the folder is all it takes to add
+to it. Files whose name starts with ``_`` are helpers and are not listed, nor is ``base``.
 """
 
 import importlib

@@ -15,7 +15,7 @@ _AXES = "XYZ"
 
 
 def six_d_to_matrix(six_d: Float[Tensor, "*batch 6"]) -> Float[Tensor, "*batch 3 3"]:
-    """Gram-Schmidt on two columns (Zhou et al., CVPR 2019); any input but parallel columns is valid."""
+    """Gram-Schmidt on two columns (Zhou et al., CVPR 2019), which must not be parallel."""
     x = F.normalize(six_d[..., :3], dim=-1)
     y = six_d[..., 3:] - (x * six_d[..., 3:]).sum(-1, keepdim=True) * x
     y = F.normalize(y, dim=-1)
@@ -40,8 +40,8 @@ def quaternion_to_matrix(quaternion: Float[Tensor, "*batch 4"]) -> Float[Tensor,
 def matrix_to_quaternion(matrix: Float[Tensor, "*batch 3 3"]) -> Float[Tensor, "*batch 4"]:
     """``wxyz`` with ``w >= 0``.
 
-    Each of the four components can be read off the matrix; the largest one divides best, so all four
-    candidates are made and the best is taken (no branch, no loss of precision near half turns).
+    Each of the four components can be read off the matrix; the largest one divides best, so all
+    four candidates are made and the best is taken (no loss of precision near half turns).
     """
     m = matrix
     xx, yy, zz = m[..., 0, 0], m[..., 1, 1], m[..., 2, 2]
@@ -155,8 +155,9 @@ def forward_kinematics(
 ) -> tuple[Float[Tensor, "*batch joint 3"], Float[Tensor, "*batch joint 3 3"]]:
     """Positions and global rotations of a tree of joints from its local rotations.
 
-    ``offsets`` are from the parent in metres, one set or one for each entry of the batch; the root's is
-    not used, ``root`` is its position. Parents come before their children (``-1`` for the root).
+    ``offsets`` are from the parent in metres, one set or one for each entry of the batch; the
+    root's is not used, ``root`` is its position. Parents come before their children (``-1`` for
+    the root).
     """
     positions, turned = [root], [rotations[..., 0, :, :]]
     for joint, parent in enumerate(parents[1:], start=1):

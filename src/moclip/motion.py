@@ -152,7 +152,7 @@ class Motion:
         return replace(self, joints=joints, rotations=rotations, fps=fps)
 
     def _local_bones(self) -> Float[Tensor, "frame joint 3"]:
-        """Each joint in its parent's frame (constant unless a file moves joints by position channels)."""
+        """Each joint in its parent's frame; constant unless a file moves joints apart."""
         assert self.rotations is not None
         parents = list(self.skeleton.parents[1:])
         turned = geometry.global_rotations(self.rotations, self.skeleton.parents)[:, parents]
@@ -197,7 +197,7 @@ class Motion:
         """
         if not self.skeleton.across:
             raise LookupError(
-                f"skeleton '{self.skeleton.name}' names no hips or shoulders, so its facing is unknown"
+                f"skeleton '{self.skeleton.name}' names no hips or shoulders to tell its facing by"
             )
         left = sum(self.joint(a) - self.joint(b) for a, b in self.skeleton.across)
         assert isinstance(left, Tensor)
@@ -315,7 +315,7 @@ class CaptionedMotion:
             raise ValueError(f"clip '{self.id}' has an empty caption")
 
     def mirrored(self) -> "CaptionedMotion":
-        """The mirrored motion, its captions with left and right exchanged, its id with an M before."""
+        """The mirrored motion, left and right exchanged in its captions, an M before its id."""
         captions = tuple(mirror_caption(caption) for caption in self.captions)
         labels = {kind: mirror_caption(label) for kind, label in self.labels.items()}
         return CaptionedMotion(f"M{self.id}", self.motion.mirrored(), captions, labels)

@@ -1,4 +1,7 @@
-"""One file a body: ``SKELETON`` is the tree, ``TO_HUMANML3D`` says where HumanML3D's joints stand on it."""
+"""One file a body.
+
+``SKELETON`` is its tree, ``TO_HUMANML3D`` says where HumanML3D's joints stand on it.
+"""
 
 from moclip import catalog
 from moclip.skeletons.base import Skeleton

@@ -21,8 +21,8 @@ _SIDES = (
 class Skeleton:
     """A tree of named joints with its rest pose; all tuples, so it can be compared and hashed.
 
-    Parents come before their children. ``limbs`` name groups of joints (they may overlap, they need not
-    cover all joints). Raises ``ValueError`` when the parts contradict each other.
+    Parents come before their children. ``limbs`` name groups of joints (they may overlap, they
+    need not cover all joints). Raises ``ValueError`` when the parts contradict each other.
     """
 
     name: str
@@ -51,9 +51,8 @@ class Skeleton:
             raise ValueError(f"skeleton '{self.name}' must begin with its root")
         for joint, parent in enumerate(self.parents[1:], start=1):
             if not 0 <= parent < joint:
-                raise ValueError(
-                    f"skeleton '{self.name}': joint '{self.joint_names[joint]}' must come after its parent"
-                )
+                late = self.joint_names[joint]
+                raise ValueError(f"skeleton '{self.name}': '{late}' must come after its parent")
         named = [joint for _, joints in self.limbs for joint in joints]
         named += [joint for pair in self.across for joint in pair]
         for name in (*named, *(joint for joint, _ in self.ends)):
