@@ -1,4 +1,4 @@
-"""Reading what is given without trusting its size, and writing so that nothing is ever half-written."""
+"""Reading what is given without trusting its size; writing whole files or nothing."""
 
 import os
 import shutil
