@@ -1,0 +1,133 @@
+"""Clips into batches: like lengths together, a caption drawn for each, frozen text vectors at hand."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import torch
+import torch.nn.functional as F
+from jaxtyping import Float
+from torch import Tensor
+
+from moclip.models.two_tower import MoCLIP
+from moclip.motion import CaptionedMotion, Motion, MotionBatch
+from moclip.training.objectives import Batch
+from moclip.training.recipe import Augment
+
+_POOL = 8
+"""Batches that are sorted by length together: lengths are alike inside a batch, its members vary."""
+
+
+@dataclass(frozen=True, eq=False)
+class Teacher:
+    """Vectors of the frozen text tower, computed once for every caption."""
+
+    number: dict[str, int]
+    raw: Float[Tensor, "caption dim"]
+
+    @classmethod
+    def of(cls, model: MoCLIP, captions: Sequence[str]) -> "Teacher":
+        unique = tuple(dict.fromkeys(captions))
+        with torch.no_grad():
+            raw = model.text.encode(unique).float()
+        return cls({caption: row for row, caption in enumerate(unique)}, raw)
+
+    def unit(self, captions: Sequence[str]) -> Float[Tensor, "caption dim"]:
+        return F.normalize(self.raw[[self.number[caption] for caption in captions]], dim=-1)
+
+
+def with_mirrored(clips: Sequence[CaptionedMotion], kind: str) -> list[CaptionedMotion]:
+    """The clips and, as :class:`Augment` says, their mirrored twins.
+
+    With ``known`` a twin joins only if the set has all its captions already.
+    """
+    if kind == "off":
+        return list(clips)
+    known = {caption for clip in clips for caption in clip.captions}
+    twins = [clip.mirrored() for clip in clips]
+    if kind == "known":
+        twins = [twin for twin in twins if known.issuperset(twin.captions)]
+    return [*clips, *twins]
+
+
+@dataclass(frozen=True, eq=False)
+class Batches:
+    """One epoch after the other of a fixed set of clips.
+
+    The order, the captions and the augmentation of an epoch depend on ``seed`` and its number only,
+    so a run can be taken up in the middle of an epoch.
+    """
+
+    clips: Sequence[CaptionedMotion]
+    teacher: Teacher
+    size: int
+    seed: int
+    augment: Augment = Augment()
+
+    def __len__(self) -> int:
+        """Steps of an epoch. A remainder of one clip is left out: it has no negatives."""
+        whole, rest = divmod(len(self.clips), self.size)
+        return whole + (rest >= 2)
+
+    def epoch(self, number: int, *, skip: int = 0) -> Iterator[Batch]:
+        generator = torch.Generator().manual_seed(self.seed * 100_003 + number)
+        for step, members in enumerate(self._plan(generator)):
+            picks = torch.rand(len(members), generator=generator)
+            draw = torch.Generator().manual_seed(int(torch.randint(2**62, (), generator=generator)))
+            if step >= skip:
+                yield self._batch(members, picks, draw)
+
+    def _plan(self, generator: torch.Generator) -> list[list[int]]:
+        """Members of each batch: shuffled, sorted by length within pools, batches shuffled."""
+        order = torch.randperm(len(self.clips), generator=generator).tolist()
+        batches = []
+        for start in range(0, len(order), self.size * _POOL):
+            pool = order[start : start + self.size * _POOL]
+            pool.sort(key=lambda clip: len(self.clips[clip].motion))
+            batches += [pool[i : i + self.size] for i in range(0, len(pool), self.size)]
+        batches = [batch for batch in batches if len(batch) >= 2]
+        shuffled = torch.randperm(len(batches), generator=generator).tolist()
+        return [batches[i] for i in shuffled]
+
+    def _batch(self, members: list[int], picks: Tensor, draw: torch.Generator) -> Batch:
+        clips = [self.clips[member] for member in members]
+        captions = [
+            clip.captions[int(pick * len(clip.captions))]
+            for clip, pick in zip(clips, picks, strict=True)
+        ]
+        unique = tuple(dict.fromkeys(captions))
+        row = {caption: i for i, caption in enumerate(unique)}
+        motions = [varied(clip.motion, self.augment, draw) for clip in clips]
+        return Batch(
+            motions=MotionBatch.of(motions),
+            captions=unique,
+            text_index=torch.tensor([row[caption] for caption in captions]),
+            motion_ids=torch.tensor(members),
+            teacher=self.teacher.unit(captions),
+        )
+
+
+def varied(motion: Motion, augment: Augment, draw: torch.Generator) -> Motion:
+    """A random cut, another speed, a little noise: what leaves the caption true."""
+
+    def uniform(low: float, high: float) -> float:
+        return low + (high - low) * float(torch.rand((), generator=draw))
+
+    if augment.crop < 1:
+        frames = max(2, round(len(motion) * uniform(augment.crop, 1)))
+        start = int(uniform(0, len(motion) - frames + 1))
+        motion = replace(motion, joints=motion.joints[start : start + frames], rotations=None)
+    if augment.speed:
+        rate = motion.fps * uniform(1 - augment.speed, 1 + augment.speed)
+        motion = replace(_at_rate(motion, rate), fps=motion.fps)
+    if augment.noise:
+        noise = torch.randn(motion.joints.shape, generator=draw) * augment.noise
+        motion = replace(motion, joints=motion.joints + noise)
+    return motion
+
+
+def _at_rate(motion: Motion, fps: float) -> Motion:
+    """Frames blended linearly: faster than :meth:`Motion.resampled`, exact enough for training."""
+    count = max(2, int((len(motion) - 1) * fps / motion.fps) + 1)
+    frames = motion.joints.flatten(1).T[None]
+    joints = F.interpolate(frames, size=count, mode="linear", align_corners=True)[0].T
+    return replace(motion, joints=joints.reshape(count, *motion.joints.shape[1:]), rotations=None)

@@ -1,0 +1,81 @@
+"""What one step computes; training and validation call the same function."""
+
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor
+
+from moclip import losses
+from moclip.models.two_tower import MoCLIP
+from moclip.motion import MotionBatch
+from moclip.training.recipe import Loss
+
+
+@dataclass(frozen=True, eq=False)
+class Batch:
+    """Pairs of a motion and one of its captions."""
+
+    motions: MotionBatch
+    captions: tuple[str, ...]
+    """The different captions of the batch."""
+    text_index: Int[Tensor, " pair"]
+    """Which of ``captions`` each pair has."""
+    motion_ids: Int[Tensor, " pair"]
+    teacher: Float[Tensor, "pair dim"]
+    """Unit vectors of the frozen text tower."""
+
+    def to(self, device: torch.device) -> "Batch":
+        return Batch(
+            self.motions.to(device),
+            self.captions,
+            self.text_index.to(device),
+            self.motion_ids.to(device),
+            self.teacher.to(device),
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Step:
+    """Loss terms, unweighted, and the text vectors they were made from."""
+
+    terms: dict[str, Tensor]
+    text: Float[Tensor, "pair dim"]
+
+    def loss(self, weights: Loss) -> Float[Tensor, ""]:
+        """L = L_contrastive + lambda * L_tether + L_align (arXiv 2505.10810)."""
+        terms = self.terms
+        loss = weights.contrastive * terms["contrastive"] + weights.align * terms["align"]
+        return loss + weights.tether * terms["tether"]
+
+
+def moclip(model: MoCLIP, batch: Batch, weights: Loss, *, text_is_frozen: bool) -> Step:
+    """The three losses of MoCLIP on one batch.
+
+    While the text tower is frozen its vectors are the teacher's, so none are computed.
+    """
+    motion = model.encode_motion(batch.motions).float()
+    text = batch.teacher
+    if not text_is_frozen:
+        text = model.encode_text(batch.captions).float()[batch.text_index]
+    ignore = None
+    if weights.mask_false_negatives:
+        ignore = losses.false_negatives(
+            batch.text_index, batch.motion_ids, batch.teacher, threshold=weights.alike
+        )
+    terms = {
+        "contrastive": losses.contrastive(motion, text, model.scale, ignore=ignore),
+        "tether": losses.tether(text, batch.teacher),
+        "align": losses.align(motion, text),
+    }
+    return Step(terms, text)
+
+
+def gradient_ratio(step: Step, weights: Loss) -> float:
+    """How hard the tether pulls at the text vectors, relative to the contrastive loss."""
+    pulls = [
+        torch.autograd.grad(step.terms[name], step.text, retain_graph=True)[0].norm()
+        for name in ("tether", "contrastive")
+    ]
+    share = weights.tether * pulls[0] / (weights.contrastive * pulls[1]).clamp(min=1e-12)
+    return float(share)

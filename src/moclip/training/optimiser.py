@@ -1,0 +1,86 @@
+"""AdamW over named groups of parameters, and the learning rate of each over the run."""
+
+import math
+from dataclasses import dataclass
+
+import torch
+from torch import nn
+
+from moclip.training.recipe import Optimiser, Schedule
+
+
+@dataclass(frozen=True)
+class Plan:
+    """When which tower learns, in steps."""
+
+    frozen: int
+    """Steps of the first phase."""
+    unfrozen: int
+    warmup: float
+
+    @classmethod
+    def of(cls, schedule: Schedule, steps_per_epoch: int) -> "Plan":
+        return cls(
+            schedule.frozen_epochs * steps_per_epoch,
+            schedule.unfrozen_epochs * steps_per_epoch,
+            schedule.warmup,
+        )
+
+    @property
+    def total(self) -> int:
+        return self.frozen + self.unfrozen
+
+    def motion_share(self, step: int) -> float:
+        """Of the motion tower's rate: one warm-up, one cosine over both phases."""
+        return _warm_cosine(step, self.total, self.warmup)
+
+    def text_share(self, step: int) -> float:
+        """Of the text tower's rate: zero, then its own warm-up and cosine in the second phase."""
+        if step < self.frozen:
+            return 0.0
+        return _warm_cosine(step - self.frozen, self.unfrozen, self.warmup)
+
+
+def build(model: nn.Module, options: Optimiser) -> torch.optim.AdamW:
+    """One optimiser for both phases, so that its moments survive the change.
+
+    The text tower's parameters are in it from the start; AdamW passes over those without a gradient.
+    """
+    groups = []
+    for tower, rate in (
+        ("motion", options.motion_lr),
+        ("text", options.text_lr),
+        ("text_projection", options.text_projection_lr),
+    ):
+        members = [(n, p) for n, p in model.named_parameters() if _tower(n) == tower]
+        for decays in (True, False):
+            params = [p for _, p in members if (p.ndim >= 2) == decays]
+            if params:
+                decay = options.weight_decay if decays else 0.0
+                groups.append(
+                    {"params": params, "tower": tower, "base_lr": rate, "weight_decay": decay}
+                )
+    fused = all(p.device.type in ("cpu", "cuda") for p in model.parameters())
+    return torch.optim.AdamW(groups, lr=options.motion_lr, fused=fused)
+
+
+def set_rates(optimiser: torch.optim.Optimizer, plan: Plan, step: int) -> dict[str, float]:
+    """Sets each group's learning rate for ``step`` and returns them by tower."""
+    shares = {"motion": plan.motion_share(step)}
+    shares["text"] = shares["text_projection"] = plan.text_share(step)
+    for group in optimiser.param_groups:
+        group["lr"] = group["base_lr"] * shares[group["tower"]]
+    return {group["tower"]: group["lr"] for group in optimiser.param_groups}
+
+
+def _tower(name: str) -> str:
+    if not name.startswith("text."):
+        return "motion"
+    return "text_projection" if "text_projection" in name else "text"
+
+
+def _warm_cosine(step: int, total: int, warmup: float) -> float:
+    rise = max(1, round(total * warmup))
+    if step < rise:
+        return (step + 1) / rise
+    return (1 + math.cos(math.pi * (step - rise) / max(1, total - rise))) / 2

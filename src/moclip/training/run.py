@@ -1,0 +1,165 @@
+"""From a recipe to a folder with a model: data, towers, loop, model card."""
+
+import logging
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from accelerate import Accelerator
+
+from moclip import catalog
+from moclip.evaluation import retrieval_benchmark
+from moclip.files import write_atomically
+from moclip.models.two_tower import MoCLIP
+from moclip.motion import CaptionedMotion, MotionBatch
+from moclip.training.batches import Batches, Teacher, with_mirrored
+from moclip.training.loop import Loop
+from moclip.training.recipe import Recipe
+from moclip.training.state import has_state
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, eq=False)
+class Clips:
+    """The two splits training may see; the test split is opened by evaluation alone."""
+
+    train: list[CaptionedMotion]
+    val: list[CaptionedMotion]
+
+    @classmethod
+    def of(cls, recipe: Recipe) -> "Clips":
+        """Reads the recipe's data set. Raises ``ValueError`` when a split is empty."""
+        load = catalog.load("datasets", recipe.data.name, "load")
+        options = recipe.data_options()
+        train, val = load("train", options), load("val", options)
+        for split, clips in (("train", train), ("val", val)):
+            if len(clips) < 2:
+                raise ValueError(
+                    f"data set '{recipe.data.name}' has {len(clips)} clips to {split} on, "
+                    "at least 2 are needed"
+                )
+        return cls(with_mirrored(train, recipe.augment.mirror), val)
+
+
+def train(
+    recipe: Recipe,
+    out: Path,
+    *,
+    resume: bool = False,
+    progress: bool = False,
+    device: str | None = None,
+    clips: Clips | None = None,
+) -> Path:
+    """Trains MoCLIP as the recipe says and returns ``out``, which then holds the best model.
+
+    ``resume`` takes up a run that was stopped. Raises ``ValueError`` when ``out`` holds another run.
+    """
+    _check_folder(recipe, out, resume)
+    clips = clips or Clips.of(recipe)
+    accelerator = _accelerator(recipe, device)
+    model = new_model(recipe, clips.train).to(accelerator.device)
+    write_atomically(out / "recipe.toml", recipe.to_toml().encode())
+    loop = Loop(
+        model=model,
+        recipe=recipe,
+        batches=batches_of(recipe, model, clips.train),
+        validate=Validation(model, clips.val),
+        save_best=lambda measured: _save(model, recipe, out, measured),
+        out=out,
+        accelerator=accelerator,
+        show_progress=progress,
+    )
+    loop.run()
+    return out
+
+
+def new_model(recipe: Recipe, clips: list[CaptionedMotion]) -> MoCLIP:
+    """Pre-trained text tower, motion tower drawn from the recipe's seed and scaled to the clips."""
+    with torch.random.fork_rng():
+        torch.manual_seed(recipe.seed)
+        model = MoCLIP.create(
+            recipe.text.tower,
+            text_source=recipe.text.source,
+            motion=recipe.motion.tower,
+            motion_config=recipe.motion_config(),
+        )
+    chunks = (clips[start : start + 256] for start in range(0, len(clips), 256))
+    model.motion.fit_normalisation(
+        MotionBatch.of([clip.motion for clip in chunk]) for chunk in chunks
+    )
+    return model
+
+
+def batches_of(recipe: Recipe, model: MoCLIP, clips: list[CaptionedMotion]) -> Batches:
+    captions = [caption for clip in clips for caption in clip.captions]
+    teacher = Teacher.of(model, captions)
+    teacher = Teacher(teacher.number, teacher.raw.cpu())
+    return Batches(clips, teacher, recipe.schedule.batch_size, recipe.seed, recipe.augment)
+
+
+class Validation:
+    """R@k on held-out clips, and how long text vectors are beside the frozen tower's."""
+
+    def __init__(self, model: MoCLIP, clips: list[CaptionedMotion]) -> None:
+        self.clips = clips
+        self.captions = list(dict.fromkeys(c for clip in clips for c in clip.captions))
+        self.norms = self._norms(model)
+
+    def __call__(self, model: MoCLIP) -> dict[str, float]:
+        report = retrieval_benchmark.evaluate(
+            model, self.clips, protocol="all-identical", samples=0
+        )
+        measured = report.summary()
+        ratio = self._norms(model) / self.norms
+        return measured | {"text_norm_ratio": float(ratio.mean())}
+
+    def _norms(self, model: MoCLIP) -> torch.Tensor:
+        with torch.no_grad():
+            return model.text.encode(self.captions).float().norm(dim=-1)
+
+
+def _accelerator(recipe: Recipe, device: str | None) -> Accelerator:
+    cpu = device == "cpu" or (device is None and not torch.cuda.is_available())
+    accelerator = Accelerator(cpu=cpu, mixed_precision=precision(recipe, cpu=cpu))
+    if accelerator.num_processes > 1:
+        raise ValueError(
+            f"{accelerator.num_processes} processes were started, but training runs in one so far"
+        )
+    return accelerator
+
+
+def precision(recipe: Recipe, *, cpu: bool) -> str:
+    """``"bf16"`` or ``"no"``, as accelerate calls it."""
+    wanted = recipe.optimiser.precision
+    if wanted == "auto":
+        fast = torch.cpu._is_amx_tile_supported() if cpu else torch.cuda.is_bf16_supported()
+        wanted = "bf16" if fast else "fp32"
+    return {"fp32": "no", "bf16": "bf16"}[wanted]
+
+
+def _check_folder(recipe: Recipe, out: Path, resume: bool) -> None:
+    known = out / "recipe.toml"
+    if resume and not has_state(out):
+        raise ValueError(f"{out} holds no run to resume")
+    if resume and known.read_text() != recipe.to_toml():
+        raise ValueError(f"{out} holds a run of another recipe; compare {known}")
+    if not resume and known.exists():
+        raise ValueError(f"{out} holds a run already; resume it or name another folder")
+
+
+def _save(model: MoCLIP, recipe: Recipe, out: Path, measured: dict[str, Any]) -> None:
+    model.save_pretrained(out, recipe=recipe.to_toml(), card=card(recipe, measured))
+
+
+def card(recipe: Recipe, measured: dict[str, Any]) -> str:
+    """What the model card says of the run."""
+    rows = "\n".join(
+        f"| {name} | {value:.4g} |" for name, value in measured.items() if value is not None
+    )
+    return (
+        f"Trained with recipe `{recipe.name}` on data set `{recipe.data.name}`, seed {recipe.seed}; "
+        f"the epoch with the best validation R@1 of {recipe.schedule.epochs}.\n\n"
+        f"| validation | |\n|---|---|\n{rows}\n"
+    )

@@ -1,0 +1,92 @@
+"""A run as files it can be taken up from: weights, moments, random state and where it stood."""
+
+import json
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
+from torch import Tensor, nn
+
+from moclip.files import write_atomically
+
+_FILE = "state.safetensors"
+
+
+@dataclass
+class Progress:
+    """Where a run stands."""
+
+    epoch: int = 0
+    step: int = 0
+    """Steps done of this epoch."""
+    best: float = -1.0
+    """Highest validation R@1 so far, in percent, mean of both directions."""
+    best_epoch: int = -1
+    seconds: float = 0.0
+    sums: dict[str, float] = field(default_factory=dict)
+    """Running sums of this epoch's loss terms."""
+
+
+def save_state(
+    folder: Path, model: nn.Module, optimiser: torch.optim.Optimizer, progress: Progress
+) -> None:
+    """One file, whole or not at all. Parameters that do not learn yet are not in it."""
+    tensors: dict[str, Tensor] = {"random": torch.get_rng_state()}
+    if torch.cuda.is_available():
+        tensors["random.cuda"] = torch.cuda.get_rng_state()
+    for name, parameter in model.named_parameters():
+        if not parameter.requires_grad:
+            continue
+        tensors[f"weight.{name}"] = parameter.detach()
+        for key, moment in optimiser.state.get(parameter, {}).items():
+            tensors[f"moment.{key}.{name}"] = moment
+    tensors = {name: tensor.contiguous().cpu() for name, tensor in tensors.items()}
+    metadata = {"progress": json.dumps(asdict(progress))}
+    write_atomically(folder / _FILE, save(tensors, metadata))
+
+
+def has_state(folder: Path) -> bool:
+    return (folder / _FILE).exists()
+
+
+def peek(folder: Path) -> Progress:
+    """Where the saved run stood. Raises ``ValueError`` for a damaged file."""
+    path = folder / _FILE
+    try:
+        with safe_open(path, framework="pt") as file:
+            known = json.loads(file.metadata()["progress"])
+        return Progress(**{f.name: known[f.name] for f in fields(Progress)})
+    except (SafetensorError, KeyError, TypeError, ValueError) as error:
+        raise ValueError(f"{path} is damaged ({error}); delete it to start the run anew") from None
+
+
+def load_state(folder: Path, model: nn.Module, optimiser: torch.optim.Optimizer) -> None:
+    """Weights, moments and random state back into a model whose phase is already set."""
+    with safe_open(folder / _FILE, framework="pt") as file:
+        there = set(file.keys())
+        wanted = {f"weight.{n}" for n, p in model.named_parameters() if p.requires_grad}
+        saved = {name for name in there if name.startswith("weight.")}
+        if saved != wanted:
+            odd = sorted(saved ^ wanted)[0].removeprefix("weight.")
+            raise ValueError(f"{folder / _FILE} is of another model: '{odd}' does not match")
+        torch.set_rng_state(file.get_tensor("random"))
+        if "random.cuda" in there and torch.cuda.is_available():
+            torch.cuda.set_rng_state(file.get_tensor("random.cuda"))
+        with torch.no_grad():
+            for name, parameter in model.named_parameters():
+                if parameter.requires_grad:
+                    parameter.copy_(file.get_tensor(f"weight.{name}"))
+                    optimiser.state[parameter] = _moments(file, there, name, parameter)
+
+
+def _moments(file: Any, there: set[str], name: str, parameter: Tensor) -> dict[str, Tensor]:
+    keys = {key.split(".")[1] for key in there if key.endswith(f".{name}") and key[:7] == "moment."}
+    return {
+        key: moment if key == "step" else moment.to(parameter.device)
+        for key in keys
+        if f"moment.{key}.{name}" in there
+        for moment in [file.get_tensor(f"moment.{key}.{name}")]
+    }
