@@ -1,0 +1,65 @@
+"""DeepMimic's humanoid: 13 joints; wrists, toes and the crown are the tips of its bones."""
+
+from moclip.skeletons.base import build
+
+SKELETON = build(
+    "deepmimic",
+    (
+        ("Hips", None, (0.0, 0.0, 0.0)),
+        ("Chest", "Hips", (0.0, 0.23615, 0.0)),
+        ("Neck", "Chest", (0.0, 0.22389, 0.0)),
+        ("RightArm", "Chest", (-0.18311, 0.2435, -0.02405)),
+        ("RightForeArm", "RightArm", (0.0, -0.27479, 0.0)),
+        ("LeftArm", "Chest", (0.18311, 0.2435, -0.02405)),
+        ("LeftForeArm", "LeftArm", (0.0, -0.27479, 0.0)),
+        ("RightUpLeg", "Hips", (-0.08489, 0.0, 0.0)),
+        ("RightLeg", "RightUpLeg", (0.0, -0.42155, 0.0)),
+        ("RightFoot", "RightLeg", (0.0, -0.40987, 0.0)),
+        ("LeftUpLeg", "Hips", (0.08489, 0.0, 0.0)),
+        ("LeftLeg", "LeftUpLeg", (0.0, -0.42155, 0.0)),
+        ("LeftFoot", "LeftLeg", (0.0, -0.40987, 0.0)),
+    ),
+    ends=(
+        ("Neck", (0.0, 0.175, 0.0)),
+        ("RightForeArm", (0.0, -0.25895, 0.0)),
+        ("LeftForeArm", (0.0, -0.25895, 0.0)),
+        ("RightFoot", (0.0, -0.06, 0.18)),
+        ("LeftFoot", (0.0, -0.06, 0.18)),
+    ),
+    limbs={
+        "root": ("Hips",),
+        "torso": ("Hips", "Chest", "Neck"),
+        "left_arm": ("LeftArm", "LeftForeArm"),
+        "right_arm": ("RightArm", "RightForeArm"),
+        "left_leg": ("LeftUpLeg", "LeftLeg", "LeftFoot"),
+        "right_leg": ("RightUpLeg", "RightLeg", "RightFoot"),
+        "hands": ("LeftForeArm", "RightForeArm"),
+        "feet": ("LeftFoot", "RightFoot"),
+    },
+    across=(("LeftUpLeg", "RightUpLeg"), ("LeftArm", "RightArm")),
+)
+
+TO_HUMANML3D: dict[str, str | tuple[str, str, float]] = {
+    "pelvis": "Hips",
+    "left_hip": "LeftUpLeg",
+    "right_hip": "RightUpLeg",
+    "spine1": ("Hips", "Chest", 0.5),
+    "left_knee": "LeftLeg",
+    "right_knee": "RightLeg",
+    "spine2": "Chest",
+    "left_ankle": "LeftFoot",
+    "right_ankle": "RightFoot",
+    "spine3": ("Chest", "Neck", 0.25),
+    "left_foot": ("LeftFoot", "end:LeftFoot", 0.75),
+    "right_foot": ("RightFoot", "end:RightFoot", 0.75),
+    "neck": "Neck",
+    "left_collar": ("Neck", "LeftArm", 0.4),
+    "right_collar": ("Neck", "RightArm", 0.4),
+    "head": ("Neck", "end:Neck", 0.6),
+    "left_shoulder": "LeftArm",
+    "right_shoulder": "RightArm",
+    "left_elbow": "LeftForeArm",
+    "right_elbow": "RightForeArm",
+    "left_wrist": "end:LeftForeArm",
+    "right_wrist": "end:RightForeArm",
+}
