@@ -1,0 +1,145 @@
+"""Biovision hierarchy (BVH): joints and Euler angles, the common tongue of motion capture.
+
+Angles are degrees, intrinsic, in the order of the channels. Position channels may stand on any
+joint and replace its offset, axis by axis.
+"""
+
+import re
+from pathlib import Path
+
+import numpy as np
+import torch
+from jaxtyping import Float, Float64
+from numpy import ndarray
+from torch import Tensor
+
+from moclip import geometry, skeletons
+from moclip.formats import _units
+from moclip.formats._bvh_frames import read_frames
+from moclip.formats._bvh_header import Joint, Words, read_joints
+from moclip.motion import Motion
+from moclip.skeletons.base import Skeleton, Vector
+
+SUFFIXES = (".bvh",)
+
+_MOST_JOINT_FRAMES = 10**8
+"""Joints without channels cost a file nothing and a reader 36 bytes a frame."""
+_MOTION = re.compile(rb"^[ \t]*MOTION[ \t]*$", re.MULTILINE)
+
+
+def decode(data: bytes, *, name: str = "file", unit: str | float | None = None) -> Motion:
+    """A motion from the bytes of a BVH file.
+
+    ``unit`` is what the file counts in: ``"m"``, ``"cm"``, ``"mm"``, ``"inch"``, ``"foot"``,
+    ``"cmu"`` or metres as a number; without it, the unit in which the first frame's body comes
+    nearest to a person's size (:func:`moclip.formats._units.metres` says how). A tree that a known
+    skeleton has takes its name and limbs and keeps the file's bones; any other is named after the
+    file and has no limbs.
+
+    Raises ``ValueError`` that begins with ``name`` and, where there is one, the line.
+    """
+    text = _plain_text(data, name)
+    motion = _MOTION.search(text)
+    if motion is None:
+        is_bvh = text.lstrip()[:9].upper() == b"HIERARCHY"
+        problem = "has no MOTION section" if is_bvh else "is no BVH: it must begin with HIERARCHY"
+        raise ValueError(f"{name} {problem}")
+    joints = read_joints(Words(name, text[: motion.start()].decode()))
+    channels = sum(len(joint.channels) for joint in joints)
+    values, fps = read_frames(text, motion.end(), channels=channels, name=name)
+    if len(values) * len(joints) > _MOST_JOINT_FRAMES:
+        raise ValueError(f"{name}: {len(values):,} frames of {len(joints):,} joints are too many")
+    return _motion(joints, values, fps, name=name, unit=unit)
+
+
+def _plain_text(data: bytes, name: str) -> bytes:
+    """UTF-8 with ``\\n`` between lines. Raises ``ValueError`` for anything that is no text."""
+    if not data.strip():
+        raise ValueError(f"{name} is empty")
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        raise ValueError(f"{name} is UTF-16 text, wanted UTF-8")
+    if b"\0" in data:
+        raise ValueError(f"{name} is no text: byte {data.index(0):,} is zero")
+    try:
+        data.decode()
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise ValueError(f"{name}, line {line}: this is no UTF-8 text") from None
+    return data.removeprefix(b"\xef\xbb\xbf").replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+
+
+def _motion(
+    joints: list[Joint],
+    values: Float64[ndarray, "frame channel"],
+    fps: float,
+    *,
+    name: str,
+    unit: str | float | None,
+) -> Motion:
+    bones, rotations = _positions(joints, values), _rotations(joints, values)
+    parents = [joint.parent for joint in joints]
+    scale = _units.metres(unit, parents, np.linalg.norm(bones[0], axis=-1).tolist())
+    metres = torch.from_numpy(bones * scale).float()
+    moving = any(channel.endswith("position") for joint in joints[1:] for channel in joint.channels)
+    positions, _ = geometry.forward_kinematics(
+        rotations, metres[:, 0], metres if moving else metres[0], parents
+    )
+    try:
+        return Motion(positions, fps, _skeleton(joints, scale, Path(name).stem), rotations)
+    except ValueError as error:
+        raise ValueError(f"{name}: {error}") from None
+
+
+def _positions(
+    joints: list[Joint], values: Float64[ndarray, "frame channel"]
+) -> Float64[ndarray, "frame joint 3"]:
+    """Each joint in its parent's frame: its offset, or the position channels that replace it."""
+    columns: list[int] = []
+    slots: list[int] = []
+    column = 0
+    for number, joint in enumerate(joints):
+        for channel in joint.channels:
+            if channel.endswith("position"):
+                columns.append(column)
+                slots.append(3 * number + "XYZ".index(channel[0]))
+            column += 1
+    offsets = np.array([joint.offset for joint in joints]).reshape(1, -1)
+    bones = offsets.repeat(len(values), axis=0)
+    bones[:, slots] = values[:, columns]
+    return bones.reshape(len(values), -1, 3)
+
+
+def _rotations(
+    joints: list[Joint], values: Float64[ndarray, "frame channel"]
+) -> Float[Tensor, "frame joint 3 3"]:
+    """All joints with the same order of axes are turned at once."""
+    columns: dict[str, list[list[int]]] = {}
+    numbers: dict[str, list[int]] = {}
+    still = values.shape[1]  # a column of zeros behind the last
+    column = 0
+    for number, joint in enumerate(joints):
+        at = {c[0]: column + i for i, c in enumerate(joint.channels) if c.endswith("rotation")}
+        column += len(joint.channels)
+        order = "".join(at) + "".join(axis for axis in "XYZ" if axis not in at)
+        columns.setdefault(order, []).append([at.get(axis, still) for axis in order])
+        numbers.setdefault(order, []).append(number)
+    angles = torch.from_numpy(np.deg2rad(np.pad(values, ((0, 0), (0, 1)))))
+    rotations = torch.empty(len(values), len(joints), 3, 3)
+    for order in columns:
+        turned = geometry.euler_to_matrix(angles[:, torch.tensor(columns[order])], order)
+        rotations[:, numbers[order]] = turned.float()
+    return rotations
+
+
+def _skeleton(joints: list[Joint], scale: float, stem: str) -> Skeleton:
+    offsets = tuple(_scaled(joint.offset, scale) for joint in joints)
+    ends = tuple((j.name, _scaled(j.end, scale)) for j in joints if j.end is not None)
+    names, parents = tuple(j.name for j in joints), tuple(j.parent for j in joints)
+    known = skeletons.match(names, parents)
+    if known is not None:
+        return known.with_offsets(offsets, ends)
+    return Skeleton(stem, names, parents, offsets, ends=ends)
+
+
+def _scaled(offset: Vector, scale: float) -> Vector:
+    return (offset[0] * scale, offset[1] * scale, offset[2] * scale)

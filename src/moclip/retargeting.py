@@ -1,0 +1,116 @@
+"""Any known body's motion on HumanML3D's joints: the form in which every model sees a motion."""
+
+from dataclasses import replace
+from functools import cache
+from typing import Literal
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from moclip import catalog, geometry, skeletons
+from moclip.motion import Motion
+from moclip.skeletons.base import Skeleton
+
+Source = str | tuple[str, str, float]
+"""A joint, the tip that hangs on one (``"end:JOINT"``), or a point between two such points."""
+
+_TARGET = skeletons.get("humanml3d")
+
+
+def canonical(motion: Motion, *, fps: float = 20.0) -> Motion:
+    """HumanML3D's joints at ``fps``, floor at y = 0, the root above the origin facing +z at first.
+
+    Raises ``LookupError`` for an unknown skeleton and ``ValueError`` when fewer than two frames are
+    left at that rate.
+    """
+    resampled = motion.resampled(fps)
+    if len(resampled) < 2:
+        raise ValueError(
+            f"a motion of {len(motion)} frames at {motion.fps:g} fps leaves {len(resampled)} frame "
+            f"at {fps:g} fps, wanted at least 2"
+        )
+    return retarget(resampled).grounded().centred()
+
+
+def retarget(motion: Motion, *, bone_lengths: Literal["keep", "template"] = "keep") -> Motion:
+    """The same movement of HumanML3D's 22 joints, without rotations.
+
+    Every joint is placed by the skeleton's ``TO_HUMANML3D``; directions of bones are then kept and
+    their lengths made the same in all frames: the body's own (medians over time), or those of
+    HumanML3D's skeleton (``"template"``), where the path shrinks or grows with the legs so that
+    feet do not slide.
+
+    Raises ``LookupError`` naming the known skeletons when this one is none of them.
+    """
+    if bone_lengths not in ("keep", "template"):
+        raise ValueError(f"bone_lengths is '{bone_lengths}', wanted 'keep' or 'template'")
+    joints = torch.einsum("tp,fpc->ftc", _weights(motion), _points(motion))
+    placed = Motion(joints, motion.fps, _TARGET)
+    own = placed.bone_lengths().median(dim=0).values
+    if bone_lengths == "keep":
+        return _with_lengths(placed, own)
+    template = joints.new_tensor(_TARGET.offsets)[1:].norm(dim=-1)
+    growth = _leg(template) / _leg(own).clamp(min=1e-6)
+    root = placed.joints[:, :1] * growth
+    moved = replace(placed, joints=placed.joints + root - placed.joints[:, :1])
+    return _with_lengths(moved, template)
+
+
+def _with_lengths(motion: Motion, lengths: Float[Tensor, " bone"]) -> Motion:
+    """Bones keep their directions; summed from the root they give the joints."""
+    parents = list(motion.skeleton.parents[1:])
+    bones = motion.joints[:, 1:] - motion.joints[:, parents]
+    bones = bones * (lengths / bones.norm(dim=-1).clamp(min=1e-8))[..., None]
+    chains = motion.joints.new_tensor(_chains(motion.skeleton))
+    joints = motion.joints[:, :1] + torch.einsum("jb,fbc->fjc", chains, bones)
+    return replace(motion, joints=joints)
+
+
+@cache
+def _chains(skeleton: Skeleton) -> tuple[tuple[float, ...], ...]:
+    """For each joint, 1 at every bone between it and the root (named by its lower joint)."""
+    rows = torch.zeros(len(skeleton), len(skeleton))
+    for joint, parent in enumerate(skeleton.parents[1:], start=1):
+        rows[joint] = rows[parent]
+        rows[joint, joint] = 1
+    return tuple(tuple(row) for row in rows[:, 1:].tolist())
+
+
+def _leg(lengths: Float[Tensor, " bone"]) -> Float[Tensor, ""]:
+    """Hip to ankle, both sides."""
+    joints = ("left_knee", "left_ankle", "right_knee", "right_ankle")
+    return lengths[[_TARGET.index(joint) - 1 for joint in joints]].sum()
+
+
+def _points(motion: Motion) -> Float[Tensor, "frame point 3"]:
+    """All joints, then the tips of those bones that have one."""
+    ends = dict(motion.skeleton.ends)
+    if motion.rotations is None or not ends:
+        return motion.joints
+    turned = geometry.global_rotations(motion.rotations, motion.skeleton.parents)
+    at = [motion.skeleton.index(joint) for joint in ends]
+    tips = motion.joints.new_tensor(list(ends.values()))
+    reach = (turned[:, at] @ tips[..., None]).squeeze(-1)
+    return torch.cat((motion.joints, motion.joints[:, at] + reach), dim=1)
+
+
+def _weights(motion: Motion) -> Float[Tensor, "target point"]:
+    """What share each point of the body has in each of HumanML3D's joints."""
+    skeleton = motion.skeleton
+    known = skeletons.match(skeleton.joint_names, skeleton.parents)
+    if known is None:
+        there = ", ".join(catalog.names("skeletons"))
+        raise LookupError(f"skeleton '{skeleton.name}' is not known; known are: {there}")
+    sources: dict[str, Source] = catalog.load("skeletons", known.name, "TO_HUMANML3D")
+    tips = [f"end:{joint}" for joint in dict(skeleton.ends)] if motion.rotations is not None else []
+    number = {point: i for i, point in enumerate((*skeleton.joint_names, *tips))}
+    weights = motion.joints.new_zeros(len(_TARGET), len(number))
+    for row, joint in zip(weights, _TARGET.joint_names, strict=True):
+        source = sources[joint]
+        start, end, share = (source, source, 0.0) if isinstance(source, str) else source
+        for point, weight in ((start, 1 - share), (end, share)):
+            if point not in number:
+                raise LookupError(f"this motion of '{known.name}' has no '{point}' (no rotations)")
+            row[number[point]] += weight
+    return weights
