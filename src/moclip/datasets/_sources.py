@@ -1,0 +1,103 @@
+"""A folder or a zip of files, read the same way; a zip is never unpacked to disk."""
+
+import hashlib
+import json
+import os
+import zipfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from moclip.files import read_bounded
+
+LARGEST_FILE = 64 * 2**20
+"""Bytes of one motion file; the largest real one has 2.4 MB."""
+LARGEST_TOTAL = 8 * 2**30
+"""Bytes all members of a zip may unpack to."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """The files with one suffix below a root."""
+
+    root: Path
+    names: tuple[str, ...]
+    """Paths inside the root, with ``/``, sorted."""
+    fingerprint: str
+    """Changes when a file is added, removed or changed."""
+
+    @classmethod
+    def open(cls, root: Path, suffix: str) -> "Source":
+        """Lists a folder or a zip. Raises ``ValueError`` for anything else, or an unsafe zip."""
+        stamps = _folder(root, suffix) if root.is_dir() else _zip(root, suffix)
+        if not stamps:
+            raise ValueError(f"{root} holds no {suffix} files")
+        text = json.dumps(sorted(stamps.items()))
+        return cls(root, tuple(sorted(stamps)), hashlib.sha256(text.encode()).hexdigest())
+
+    @contextmanager
+    def reader(self) -> Iterator[Callable[[str], bytes]]:
+        """A function from name to bytes, valid inside the block."""
+        if self.root.is_dir():
+            yield lambda name: read_bounded(self.root / name, LARGEST_FILE)
+        else:
+            with zipfile.ZipFile(self.root) as archive:
+                yield lambda name: _member(archive, name)
+
+
+def _folder(root: Path, suffix: str) -> dict[str, list[int]]:
+    stamps = {}
+    for path in root.rglob(f"*{suffix}"):
+        name = path.relative_to(root).as_posix()
+        if path.is_file() and not _is_hidden(name):
+            stat = path.stat()
+            stamps[name] = [stat.st_size, stat.st_mtime_ns]
+    return stamps
+
+
+def _zip(root: Path, suffix: str) -> dict[str, list[int]]:
+    try:
+        with zipfile.ZipFile(root) as archive:
+            members = archive.infolist()
+    except zipfile.BadZipFile as error:
+        raise ValueError(f"{root} is neither a folder nor a zip that can be read") from error
+    for member in members:
+        _check_safe(root, member)
+    total = sum(member.file_size for member in members)
+    if total > LARGEST_TOTAL:
+        raise ValueError(f"{root} would unpack to {total:,} bytes, more than {LARGEST_TOTAL:,}")
+    modified = os.stat(root).st_mtime_ns
+    return {
+        member.filename: [member.file_size, member.CRC, modified]
+        for member in members
+        if member.filename.endswith(suffix) and not _is_hidden(member.filename)
+    }
+
+
+def _check_safe(root: Path, member: zipfile.ZipInfo) -> None:
+    name = member.filename
+    if name.startswith("/") or "\\" in name or ":" in name or ".." in PurePosixPath(name).parts:
+        raise ValueError(f"{root} holds a path that leads out of the archive: '{name}'")
+    if member.file_size > LARGEST_FILE:
+        raise ValueError(
+            f"{root}: '{name}' would unpack to {member.file_size:,} bytes, more than "
+            f"{LARGEST_FILE:,}"
+        )
+
+
+def _member(archive: zipfile.ZipFile, name: str) -> bytes:
+    """A member's bytes, however much its header lies about their number."""
+    try:
+        with archive.open(name) as stream:
+            data = stream.read(LARGEST_FILE + 1)
+    except (zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError) as error:
+        raise ValueError(f"{name} cannot be unpacked: {error}") from error
+    if len(data) > LARGEST_FILE:
+        raise ValueError(f"{name} unpacks to more than {LARGEST_FILE:,} bytes")
+    return data
+
+
+def _is_hidden(name: str) -> bool:
+    """What file managers leave behind: ``.DS_Store``, ``__MACOSX/._clip.bvh``."""
+    return any(part.startswith((".", "__MACOSX")) for part in PurePosixPath(name).parts)
