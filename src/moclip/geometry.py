@@ -112,14 +112,16 @@ def matrix_to_euler(matrix: Float[Tensor, "*batch 3 3"], order: str) -> Float[Te
     """
     i, j, k = (_AXES.index(axis) for axis in order)
     sign = 1.0 if (i, j, k) in ((0, 1, 2), (1, 2, 0), (2, 0, 1)) else -1.0
-    sine = (sign * matrix[..., i, k]).clamp(-1, 1)
-    middle = torch.asin(sine)
-    locked = sine.abs() > 1 - 1e-7
-    first = torch.atan2(-sign * matrix[..., j, k], matrix[..., k, k])
+    cosine = torch.hypot(matrix[..., i, i], matrix[..., i, j])
+    middle = torch.atan2(sign * matrix[..., i, k], cosine)
     third = torch.atan2(-sign * matrix[..., i, j], matrix[..., i, i])
-    first_locked = torch.atan2(sign * matrix[..., k, j], matrix[..., j, j])
-    first = torch.where(locked, first_locked, first)
-    third = torch.where(locked, torch.zeros_like(third), third)
+    third = torch.where(cosine < 1e-6, torch.zeros_like(third), third)
+    # The first angle is read once the third is undone: near the lock each alone is ill-conditioned,
+    # both together are not.
+    column = (
+        third.cos()[..., None] * matrix[..., j] + sign * third.sin()[..., None] * matrix[..., i]
+    )
+    first = torch.atan2(sign * column[..., k], column[..., j])
     return torch.stack((first, middle, third), dim=-1)
 
 

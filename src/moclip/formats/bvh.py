@@ -13,10 +13,11 @@ from jaxtyping import Float, Float64
 from numpy import ndarray
 from torch import Tensor
 
-from moclip import geometry, skeletons
+from moclip import catalog, geometry, skeletons
 from moclip.formats import _units
 from moclip.formats._bvh_frames import read_frames
 from moclip.formats._bvh_header import Joint, Words, read_joints
+from moclip.formats._bvh_write import to_text
 from moclip.motion import Motion
 from moclip.skeletons.base import Skeleton, Vector
 
@@ -52,6 +53,16 @@ def decode(data: bytes, *, name: str = "file", unit: str | float | None = None) 
     return _motion(joints, values, fps, name=name, unit=unit)
 
 
+def encode(motion: Motion) -> bytes:
+    """The motion in centimetres, angles in the order Z Y X, joints depth first.
+
+    Position channels stand on the root and on joints that leave the end of their bone.
+    Where the motion has no rotations, some are found that bring the bones where the joints are.
+    Reading it back gives joints within 0.1 mm, for a body of human size also without ``unit``.
+    """
+    return to_text(motion).encode()
+
+
 def _plain_text(data: bytes, name: str) -> bytes:
     """UTF-8 with ``\\n`` between lines. Raises ``ValueError`` for anything that is no text."""
     if not data.strip():
@@ -84,8 +95,9 @@ def _motion(
     positions, _ = geometry.forward_kinematics(
         rotations, metres[:, 0], metres if moving else metres[0], parents
     )
+    skeleton, order = _skeleton(joints, scale, Path(name).stem)
     try:
-        return Motion(positions, fps, _skeleton(joints, scale, Path(name).stem), rotations)
+        return Motion(positions[:, order], fps, skeleton, rotations[:, order])
     except ValueError as error:
         raise ValueError(f"{name}: {error}") from None
 
@@ -115,13 +127,13 @@ def _rotations(
     """All joints with the same order of axes are turned at once."""
     columns: dict[str, list[list[int]]] = {}
     numbers: dict[str, list[int]] = {}
-    still = values.shape[1]  # a column of zeros behind the last
+    still = int(values.shape[1])  # a column of zeros behind the last
     column = 0
     for number, joint in enumerate(joints):
         at = {c[0]: column + i for i, c in enumerate(joint.channels) if c.endswith("rotation")}
         column += len(joint.channels)
-        order = "".join(at) + "".join(axis for axis in "XYZ" if axis not in at)
-        columns.setdefault(order, []).append([at.get(axis, still) for axis in order])
+        order = "".join((*at, *(axis for axis in "XYZ" if axis not in at)))
+        columns.setdefault(order, []).append([at[axis] if axis in at else still for axis in order])
         numbers.setdefault(order, []).append(number)
     angles = torch.from_numpy(np.deg2rad(np.pad(values, ((0, 0), (0, 1)))))
     rotations = torch.empty(len(values), len(joints), 3, 3)
@@ -131,14 +143,23 @@ def _rotations(
     return rotations
 
 
-def _skeleton(joints: list[Joint], scale: float, stem: str) -> Skeleton:
-    offsets = tuple(_scaled(joint.offset, scale) for joint in joints)
+def _skeleton(joints: list[Joint], scale: float, stem: str) -> tuple[Skeleton, list[int]]:
+    """The body, and the file's number of each of its joints.
+
+    A known tree is known whatever the order in which the file lists its branches.
+    """
+    offsets = [_scaled(joint.offset, scale) for joint in joints]
     ends = tuple((j.name, _scaled(j.end, scale)) for j in joints if j.end is not None)
-    names, parents = tuple(j.name for j in joints), tuple(j.parent for j in joints)
-    known = skeletons.match(names, parents)
-    if known is not None:
-        return known.with_offsets(offsets, ends)
-    return Skeleton(stem, names, parents, offsets, ends=ends)
+    number = {joint.name: i for i, joint in enumerate(joints)}
+    above = {joint.name: joints[joint.parent].name for joint in joints[1:]}
+    for known in map(skeletons.get, catalog.names("skeletons")):
+        names = known.joint_names
+        parents = {names[i]: names[p] for i, p in enumerate(known.parents) if i}
+        if parents == above and names[0] == joints[0].name:
+            order = [number[name] for name in names]
+            return known.with_offsets((offsets[i] for i in order), ends), order
+    names, numbers = tuple(number), tuple(joint.parent for joint in joints)
+    return Skeleton(stem, names, numbers, tuple(offsets), ends=ends), list(range(len(joints)))
 
 
 def _scaled(offset: Vector, scale: float) -> Vector:
