@@ -1,11 +1,6 @@
 """``moclip`` and ``python -m moclip``."""
 
-
-def main() -> None:
-    from moclip.cli import run
-
-    run()
-
+from moclip.cli import run as main
 
 if __name__ == "__main__":
     main()

@@ -1,0 +1,147 @@
+"""What ``moclip doctor`` looks at. A check never raises: what it stumbles over is its finding."""
+
+import importlib.metadata
+import os
+import re
+import shutil
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+from packaging.requirements import Requirement
+
+_CLIP = "openai/clip-vit-base-patch32"
+
+
+@dataclass(frozen=True)
+class Check:
+    """A finding; ``absent`` things are optional, ``MISSING`` ones are not."""
+
+    what: str
+    state: Literal["ok", "absent", "MISSING"]
+    finding: str
+    remedy: str = ""
+    """The command that puts it right."""
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def all_checks() -> list[Check]:
+    """Packages, the machine, the text towers and the data, then what can be run with them."""
+    packages = [_package(requirement) for requirement in _requirements()]
+    parts = [
+        _careful(check) for check in (_processor, _cuda, _mps, _bf16, _minilm, _clip, _bundled)
+    ]
+    return [*packages, *parts, *_abilities({part.what: part for part in parts}), _compiler()]
+
+
+def _requirements() -> list[Requirement]:
+    """What the package declares, each once, the required ones first."""
+    found = [Requirement(text) for text in importlib.metadata.requires("moclip") or ()]
+    once = {r.name: r for r in found if 'extra == "all"' not in str(r.marker)}
+    return sorted(once.values(), key=lambda r: (r.marker is not None, str(r.marker), r.name))
+
+
+def _package(requirement: Requirement) -> Check:
+    extra = re.search(r'extra == "(\w+)"', str(requirement.marker))
+    what = requirement.name + (f" [{extra[1]}]" if extra else "")
+    lacking: Literal["absent", "MISSING"] = "absent" if extra else "MISSING"
+    wanted = f"{requirement.name}{requirement.specifier}"
+    remedy = f"pip install '{wanted}'"
+    try:
+        version = importlib.metadata.version(requirement.name)
+    except importlib.metadata.PackageNotFoundError:
+        return Check(what, lacking, f"not installed, wanted {wanted}", remedy)
+    if not requirement.specifier.contains(version, prereleases=True):
+        return Check(what, lacking, f"{version}, wanted {wanted}", remedy)
+    return Check(what, "ok", version)
+
+
+def _careful(check: Callable[[], Check]) -> Check:
+    """A broken installation is what we are here to report, so anything may go wrong."""
+    try:
+        return check()
+    except Exception as error:
+        name = check.__name__.strip("_")
+        return Check(name, "absent", f"{type(error).__name__}: {' '.join(str(error).split())}")
+
+
+def _processor() -> Check:
+    import torch
+
+    threads = f"{torch.get_num_threads()} threads on {os.cpu_count()} cores"
+    return Check("cpu", "ok", f"{threads}, {torch.backends.cpu.get_cpu_capability()}")
+
+
+def _cuda() -> Check:
+    import torch
+
+    if not torch.cuda.is_available():
+        return Check("cuda", "absent", "no NVIDIA GPU, or a torch built without CUDA")
+    names = (torch.cuda.get_device_name(number) for number in range(torch.cuda.device_count()))
+    return Check("cuda", "ok", ", ".join(names))
+
+
+def _mps() -> Check:
+    import torch
+
+    there = torch.backends.mps.is_available()
+    return Check("mps", "ok" if there else "absent", "Apple GPU" if there else "no Apple GPU")
+
+
+def _bf16() -> Check:
+    import torch
+
+    if torch.cuda.is_available() and torch.cuda.is_bf16_supported(including_emulation=False):
+        return Check("bf16", "ok", "multiplied by the GPU")
+    if torch.cpu.get_capabilities().get("amx_tile", False):
+        return Check("bf16", "ok", "multiplied by the processor (AMX)")
+    return Check("bf16", "absent", "not in hardware here; training uses fp32")
+
+
+def _minilm() -> Check:
+    from moclip.models.text import minilm
+
+    path = minilm.bundled_weights()
+    return Check("minilm", "ok", f"{path}, sha256 as expected")
+
+
+def _clip() -> Check:
+    from huggingface_hub import try_to_load_from_cache
+
+    names = ("model.safetensors", "pytorch_model.bin")
+    found = [path for name in names if isinstance(path := try_to_load_from_cache(_CLIP, name), str)]
+    if found:
+        return Check("clip", "ok", f"{_CLIP} is in the cache: {found[0]}")
+    return Check("clip", "absent", f"{_CLIP} is not in the cache", f"hf download {_CLIP}")
+
+
+def _bundled() -> Check:
+    from moclip import datasets
+
+    clips = datasets.load("bundled", "all")
+    return Check(
+        "bundled", "ok", f"{len(clips)} clips, {sum(len(c.captions) for c in clips)} captions"
+    )
+
+
+def _abilities(parts: dict[str, Check]) -> Iterable[Check]:
+    """What the findings amount to."""
+    needs = {
+        "moclip demo": ("minilm", "bundled"),
+        "train, text tower minilm": ("minilm",),
+        "train, text tower clip": ("clip",),
+    }
+    for ability, wanted in needs.items():
+        lacking = [name for name in wanted if parts[name].state != "ok"]
+        if lacking:
+            remedies = " && ".join(filter(None, (parts[name].remedy for name in lacking)))
+            yield Check(ability, "absent", f"needs {' and '.join(lacking)}", remedies)
+        else:
+            yield Check(ability, "ok", "can run")
+
+
+def _compiler() -> Check:
+    there = shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
+    return Check("C compiler", "ok" if there else "absent", there or "torch.compile needs one")

@@ -1,0 +1,60 @@
+"""Train a model as a recipe says: motion tower first, then the text tower with it.
+
+Examples:
+  moclip train demo
+  moclip train bandai_namco --set data.root=bandai.zip
+  moclip train my.toml --set loss.tether=0.2 seed=1 --out runs/weaker_tether
+  moclip train my.toml --out runs/weaker_tether --resume
+
+A recipe is a name that comes with the package or a .toml file. The folder gets config.json,
+model.safetensors (the epoch with the best validation R@1), recipe.toml, metrics.jsonl and a model
+card. Ctrl-C leaves a folder that `--resume` takes up again.
+"""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+from tyro.conf import Positional, UseAppendAction, arg
+
+from moclip.cli._device import Device
+
+Overrides = Annotated[
+    UseAppendAction[tuple[tuple[str, ...], ...]], arg(name="set", metavar="KEY=VALUE")
+]
+
+
+def main(
+    recipe: Positional[str],
+    /,
+    *,
+    overrides: Overrides = (),
+    out: Path | None = None,
+    resume: bool = False,
+    device: Device = "auto",
+) -> None:
+    """Train a model.
+
+    Args:
+        recipe: name of a recipe of the package, or a .toml file
+        overrides: values that replace the recipe's, as loss.tether=0.2
+        out: folder to write, runs/NAME if absent
+        resume: go on with the run that is in the folder
+        device: where to compute
+    """
+    from moclip.cli import _device
+    from moclip.training.recipe import Recipe
+
+    settings = [setting for group in overrides for setting in group]
+    plan = Recipe.load(recipe, settings)
+    from moclip.training import run  # the towers take seconds to import; a bad recipe is told first
+
+    folder = out or Path("runs") / plan.name
+    where = _device.pick(device).type
+    try:
+        run.train(plan, folder, resume=resume, progress=sys.stderr.isatty(), device=where)
+    except KeyboardInterrupt:
+        words = ["moclip train", recipe, *(f"--set {s}" for s in settings), f"--out {folder}"]
+        print(f"stopped; go on with: {' '.join(words)} --resume", file=sys.stderr)
+        raise
+    print(f"{folder} holds the model; try: moclip search {folder} 'a person walks' --in FOLDER")
