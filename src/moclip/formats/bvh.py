@@ -4,6 +4,7 @@ Angles are degrees, intrinsic, in the order of the channels. Position channels m
 joint and replace its offset, axis by axis.
 """
 
+import math
 import re
 from pathlib import Path
 
@@ -89,7 +90,8 @@ def _motion(
 ) -> Motion:
     bones, rotations = _positions(joints, values), _rotations(joints, values)
     parents = [joint.parent for joint in joints]
-    scale = _units.metres(unit, parents, np.linalg.norm(bones[0], axis=-1).tolist())
+    lengths = [math.hypot(*bone) for bone in bones[0].tolist()]
+    scale = _units.metres(unit, parents, lengths)
     metres = torch.from_numpy(bones * scale).float()
     moving = any(channel.endswith("position") for joint in joints[1:] for channel in joint.channels)
     positions, _ = geometry.forward_kinematics(
@@ -132,8 +134,9 @@ def _rotations(
     for number, joint in enumerate(joints):
         at = {c[0]: column + i for i, c in enumerate(joint.channels) if c.endswith("rotation")}
         column += len(joint.channels)
-        order = "".join((*at, *(axis for axis in "XYZ" if axis not in at)))
-        columns.setdefault(order, []).append([at[axis] if axis in at else still for axis in order])
+        at |= {axis: still for axis in "XYZ" if axis not in at}
+        order = "".join(at)
+        columns.setdefault(order, []).append(list(at.values()))
         numbers.setdefault(order, []).append(number)
     angles = torch.from_numpy(np.deg2rad(np.pad(values, ((0, 0), (0, 1)))))
     rotations = torch.empty(len(values), len(joints), 3, 3)

@@ -1,0 +1,100 @@
+"""HumanML3D's array files: joints (frame, 22, 3) or features (frame, 263).
+
+KIT-ML's joints (frame, 21, 3) are read too. The files hold no frame rate and no skeleton: 22 joints are HumanML3D's at 20 fps, 21 joints KIT-ML's at
+12.5 fps, unless the caller knows better.
+"""
+
+import math
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from numpy import ndarray
+from torch import Tensor
+
+from moclip import skeletons
+from moclip.features import humanml263
+from moclip.formats import _units
+from moclip.formats._arrays import from_npy, to_npy
+from moclip.motion import Motion
+
+SUFFIXES = (".npy",)
+
+_BODIES = {22: ("humanml3d", 20.0, "m"), 21: ("kit", 12.5, None)}
+"""By the number of joints: skeleton, frames per second, unit (``None``: the body's size tells)."""
+_TALL = (1.5, 8.0)
+"""Metres: a body's bones put end to end; HumanML3D's are 4.4 m."""
+
+
+def decode(
+    data: bytes,
+    *,
+    name: str = "file",
+    fps: float | None = None,
+    unit: str | float | None = None,
+) -> Motion:
+    """A motion from the bytes of an ``.npy`` file.
+
+    ``unit`` is that of the joints: metres for HumanML3D, for KIT-ML whichever makes the body human.
+
+    Raises ``ValueError`` for other shapes, for anything but numbers, and for z-scored features,
+    whose mean and deviation are not in the file.
+    """
+    array = from_npy(data, name)
+    with np.errstate(over="ignore", invalid="ignore"):  # what is too large is told by Motion
+        numbers = torch.from_numpy(array.astype(np.float32, order="C"))
+    try:
+        if array.ndim == 2 and array.shape[1] == 263:
+            return _from_features(numbers, fps)
+        if array.ndim == 3 and array.shape[1] in _BODIES and array.shape[2] == 3:
+            return _from_joints(numbers, fps, unit)
+    except ValueError as error:
+        raise ValueError(f"{name}: {error}") from None
+    wanted = "(frame, 22, 3), (frame, 21, 3) or (frame, 263)"
+    raise ValueError(f"{name} has shape {array.shape}, wanted {wanted}")
+
+
+def encode(motion: Motion) -> bytes:
+    """The joints in metres, as 32-bit floats; frame rate and rotations are not kept.
+
+    Raises ``ValueError`` for skeletons other than HumanML3D's and KIT-ML's.
+    """
+    known = _BODIES.get(len(motion.skeleton))
+    if known is None or not skeletons.get(known[0]).same_tree(motion.skeleton):
+        raise ValueError(
+            f"an .npy file holds joints of 'humanml3d' or 'kit', not of '{motion.skeleton.name}'; "
+            "retarget the motion first, or write .npz or .bvh"
+        )
+    return to_npy(_plain(motion.joints))
+
+
+def _plain(joints: Float[Tensor, "frame joint 3"]) -> ndarray:
+    return np.ascontiguousarray(joints.detach().cpu().float().numpy(), dtype="<f4")
+
+
+def _from_joints(
+    joints: Float[Tensor, "frame joint 3"], fps: float | None, unit: str | float | None
+) -> Motion:
+    body, usual_fps, usual_unit = _BODIES[joints.shape[1]]
+    motion = Motion(joints, usual_fps if fps is None else fps, skeletons.get(body))
+    lengths = [0.0, *motion.bone_lengths()[0].tolist()]
+    scale = _units.metres(usual_unit if unit is None else unit, motion.skeleton.parents, lengths)
+    return Motion(joints * scale, motion.fps, motion.skeleton)
+
+
+def _from_features(features: Float[Tensor, "frame 263"], fps: float | None) -> Motion:
+    if not features.isfinite().all():
+        raise ValueError("the features hold a number that is not finite")
+    body, usual_fps, _ = _BODIES[22]
+    motion = Motion(
+        humanml263.decode(features), usual_fps if fps is None else fps, skeletons.get(body)
+    )
+    lengths = motion.bone_lengths()
+    varies = (lengths.std(dim=0, correction=0) / lengths.mean(dim=0)).median().item()
+    tall = lengths.sum(dim=1).median().item()
+    if not varies < 0.1 or not _TALL[0] < tall < _TALL[1] or math.isnan(tall):
+        raise ValueError(
+            f"these 263 features are no body (bones of {tall:.1f} m in all that change by {varies:.0%} "
+            "over time): they look z-scored, wanted them times Std plus Mean"
+        )
+    return motion

@@ -1,0 +1,130 @@
+"""Our own file: a motion without any loss, which NumPy can open too.
+
+An uncompressed zip of ``motion.json`` (version, fps, skeleton), ``joints.npy`` (frame, joint, 3) in
+metres and, where they are known, ``rotations.npy`` (frame, joint, 3, 3). The same motion gives the
+same bytes everywhere.
+"""
+
+import io
+import math
+import zipfile
+import zlib
+from collections.abc import Mapping
+
+import numpy as np
+import torch
+from numpy import ndarray
+from pydantic import BaseModel, ConfigDict, ValidationError
+from torch import Tensor
+
+from moclip import files
+from moclip.formats._arrays import from_npy, to_npy
+from moclip.motion import Motion
+from moclip.skeletons.base import Skeleton
+
+SUFFIXES = (".npz",)
+
+VERSION = 1
+_ENTRIES = ("motion.json", "joints.npy", "rotations.npy")
+_LONG_AGO = (1980, 1, 1, 0, 0, 0)
+"""The first date a zip can hold, so that bytes do not tell when they were written."""
+
+
+class _Version(BaseModel):
+    version: int
+
+
+class _Header(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    version: int = VERSION
+    fps: float
+    skeleton: Skeleton
+
+
+def encode(motion: Motion) -> bytes:
+    """Joints and rotations keep their precision (32 or 64 bits)."""
+    header = _Header(fps=motion.fps, skeleton=motion.skeleton)
+    parts = {"motion.json": header.model_dump_json().encode()}
+    parts["joints.npy"] = to_npy(_plain(motion.joints))
+    if motion.rotations is not None:
+        parts["rotations.npy"] = to_npy(_plain(motion.rotations))
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as archive:
+        for entry, data in parts.items():
+            archive.writestr(zipfile.ZipInfo(entry, _LONG_AGO), data)
+    return stream.getvalue()
+
+
+def decode(data: bytes, *, name: str = "file") -> Motion:
+    """A motion from the bytes of an ``.npz`` file that :func:`encode` made.
+
+    Raises ``ValueError`` for foreign or damaged ones, and for those that would unpack to more than
+    a gibibyte, before anything is unpacked.
+    """
+    parts = _unpack(data, name)
+    for entry in _ENTRIES[:2]:
+        if entry not in parts:
+            raise ValueError(f"{name} is no motion of ours: it has no {entry}")
+    header = _header(parts["motion.json"], name)
+    joints = _tensor(parts, "joints.npy", name)
+    rotations = _tensor(parts, "rotations.npy", name) if "rotations.npy" in parts else None
+    try:
+        return Motion(joints, header.fps, header.skeleton, rotations)
+    except ValueError as error:
+        raise ValueError(f"{name}: {error}") from None
+
+
+def _unpack(data: bytes, name: str) -> Mapping[str, bytes]:
+    if not data:
+        raise ValueError(f"{name} is empty")
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            entries = archive.infolist()
+            _check(entries, name)
+            return {entry.filename: archive.read(entry) for entry in entries}
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
+        raise ValueError(f"{name} is no zip that can be read: {error}") from None
+
+
+def _check(entries: list[zipfile.ZipInfo], name: str) -> None:
+    names = [entry.filename for entry in entries]
+    for entry in names:
+        if entry not in _ENTRIES or names.count(entry) > 1:
+            there = ", ".join(_ENTRIES)
+            raise ValueError(f"{name} is no motion of ours: it holds '{entry[:40]}', not {there}")
+    size = sum(entry.file_size for entry in entries)
+    if size > files.LARGEST:
+        limit = f"more than the {files.LARGEST:,} that are read"
+        raise ValueError(f"{name} would unpack to {size:,} bytes, {limit}")
+
+
+def _header(data: bytes, name: str) -> _Header:
+    try:
+        version = _Version.model_validate_json(data).version
+        if version != VERSION:
+            raise ValueError(f"version {version} is not known, only {VERSION}")
+        header = _Header.model_validate_json(data)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"]) or "motion.json"
+        raise ValueError(f"{name}: {where}: {first['msg']}") from None
+    except (ValueError, LookupError) as error:
+        raise ValueError(f"{name}: {error}") from None
+    ends = [offset for _, offset in header.skeleton.ends]
+    if not all(math.isfinite(x) for offset in (*header.skeleton.offsets, *ends) for x in offset):
+        raise ValueError(f"{name}: the skeleton has an offset that is not finite")
+    return header
+
+
+def _tensor(parts: Mapping[str, bytes], entry: str, name: str) -> Tensor:
+    array = from_npy(parts[entry], f"{name}: {entry}")
+    if array.dtype not in (np.float32, np.float64):
+        raise ValueError(f"{name}: {entry} holds {array.dtype} numbers, wanted float32 or float64")
+    return torch.from_numpy(array.astype(array.dtype.newbyteorder("="), order="C"))
+
+
+def _plain(tensor: Tensor) -> ndarray:
+    wide = tensor.dtype == torch.float64
+    array = tensor.detach().cpu().to(torch.float64 if wide else torch.float32).numpy()
+    return np.ascontiguousarray(array, dtype="<f8" if wide else "<f4")
