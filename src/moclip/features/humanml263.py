@@ -2,8 +2,8 @@
 
 0: turn of the heading to the next frame, as half the angle (quaternions were summed). 1, 2: step of
 the root to the next frame along x and z, seen from the heading there. 3: height of the root.
-4..66: the other 21 joints, seen from the heading, their origin on the floor below the root. The rest
-(126 six-dimensional rotations, 66 velocities, 4 foot contacts) is not needed for joints.
+4..66: the other 21 joints, seen from the heading, from the floor below the root. The rest (126
+six-dimensional rotations, 66 velocities, 4 foot contacts) is not needed for joints.
 """
 
 import torch

@@ -1,7 +1,7 @@
 """HumanML3D's array files: joints (frame, 22, 3) or features (frame, 263).
 
-KIT-ML's joints (frame, 21, 3) are read too. The files hold no frame rate and no skeleton: 22 joints are HumanML3D's at 20 fps, 21 joints KIT-ML's at
-12.5 fps, unless the caller knows better.
+KIT-ML's joints (frame, 21, 3) are read too. The files hold no frame rate and no skeleton: 22
+joints are HumanML3D's at 20 fps, 21 joints KIT-ML's at 12.5 fps, unless the caller knows better.
 """
 
 import math
@@ -94,7 +94,7 @@ def _from_features(features: Float[Tensor, "frame 263"], fps: float | None) -> M
     tall = lengths.sum(dim=1).median().item()
     if not varies < 0.1 or not _TALL[0] < tall < _TALL[1] or math.isnan(tall):
         raise ValueError(
-            f"these 263 features are no body (bones of {tall:.1f} m in all that change by {varies:.0%} "
-            "over time): they look z-scored, wanted them times Std plus Mean"
+            f"these 263 features are no body (its bones sum to {tall:.1f} m and change by "
+            f"{varies:.0%} over time): they look z-scored, wanted them times Std plus Mean"
         )
     return motion
