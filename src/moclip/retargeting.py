@@ -33,6 +33,18 @@ def canonical(motion: Motion, *, fps: float = 20.0) -> Motion:
     return retarget(resampled).grounded().centred()
 
 
+def is_canonical(motion: Motion, *, fps: float = 20.0) -> bool:
+    """Whether :func:`canonical` would change nothing that matters (by a millimetre or so)."""
+    if motion.fps != fps or motion.skeleton != _TARGET or motion.rotations is not None:
+        return False
+    if len(motion) < 2:
+        return False
+    start, facing = motion.joints[0, 0], motion.facing()[0]
+    lowest = motion.joints[..., 1].min()
+    off = torch.stack((start[0].abs(), start[2].abs(), lowest.abs(), (1 - facing[2]).abs()))
+    return bool(off.max() < 1e-3)
+
+
 def retarget(motion: Motion, *, bone_lengths: Literal["keep", "template"] = "keep") -> Motion:
     """The same movement of HumanML3D's 22 joints, without rotations.
 
@@ -102,15 +114,24 @@ def _weights(motion: Motion) -> Float[Tensor, "target point"]:
     if known is None:
         there = ", ".join(catalog.names("skeletons"))
         raise LookupError(f"skeleton '{skeleton.name}' is not known; known are: {there}")
-    sources: dict[str, Source] = catalog.load("skeletons", known.name, "TO_HUMANML3D")
-    tips = [f"end:{joint}" for joint in dict(skeleton.ends)] if motion.rotations is not None else []
-    number = {point: i for i, point in enumerate((*skeleton.joint_names, *tips))}
-    weights = motion.joints.new_zeros(len(_TARGET), len(number))
-    for row, joint in zip(weights, _TARGET.joint_names, strict=True):
+    tips = dict(skeleton.ends) if motion.rotations is not None else {}
+    points = (*skeleton.joint_names, *(f"end:{joint}" for joint in tips))
+    return motion.joints.new_tensor(_shares(known.name, points))
+
+
+@cache
+def _shares(body: str, points: tuple[str, ...]) -> tuple[tuple[float, ...], ...]:
+    sources: dict[str, Source] = catalog.load("skeletons", body, "TO_HUMANML3D")
+    rows = []
+    for joint in _TARGET.joint_names:
         source = sources[joint]
         start, end, share = (source, source, 0.0) if isinstance(source, str) else source
+        row = dict.fromkeys(points, 0.0)
         for point, weight in ((start, 1 - share), (end, share)):
-            if point not in number:
-                raise LookupError(f"this motion of '{known.name}' has no '{point}' (no rotations)")
-            row[number[point]] += weight
-    return weights
+            if point not in row:
+                raise LookupError(
+                    f"a '{body}' without '{point}' cannot be retargeted: tips need rotations"
+                )
+            row[point] += weight
+        rows.append(tuple(row.values()))
+    return tuple(rows)
