@@ -28,6 +28,15 @@ VERSION = 1
 _ENTRIES = ("motion.json", "joints.npy", "rotations.npy")
 _LONG_AGO = (1980, 1, 1, 0, 0, 0)
 """The first date a zip can hold, so that bytes do not tell when they were written."""
+_DAMAGE = (
+    zipfile.BadZipFile,
+    zlib.error,
+    EOFError,
+    ValueError,
+    OverflowError,
+    NotImplementedError,  # a compression that is not known
+    RuntimeError,  # encrypted
+)
 
 
 class _Version(BaseModel):
@@ -81,22 +90,25 @@ def _unpack(data: bytes, name: str) -> Mapping[str, bytes]:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             entries = archive.infolist()
-            _check(entries, name)
-            return {entry.filename: archive.read(entry) for entry in entries}
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
+            problem = _problem(entries)
+            if not problem:
+                return {entry.filename: archive.read(entry) for entry in entries}
+    except _DAMAGE as error:
         raise ValueError(f"{name} is no zip that can be read: {error}") from None
+    raise ValueError(f"{name} {problem}")
 
 
-def _check(entries: list[zipfile.ZipInfo], name: str) -> None:
+def _problem(entries: list[zipfile.ZipInfo]) -> str:
+    """Why this zip is not to be unpacked, if there is a reason."""
     names = [entry.filename for entry in entries]
     for entry in names:
         if entry not in _ENTRIES or names.count(entry) > 1:
             there = ", ".join(_ENTRIES)
-            raise ValueError(f"{name} is no motion of ours: it holds '{entry[:40]}', not {there}")
+            return f"is no motion of ours: it holds {entry[:40]!r}, wanted {there}"
     size = sum(entry.file_size for entry in entries)
     if size > files.LARGEST:
-        limit = f"more than the {files.LARGEST:,} that are read"
-        raise ValueError(f"{name} would unpack to {size:,} bytes, {limit}")
+        return f"would unpack to {size:,} bytes, more than the {files.LARGEST:,} that are read"
+    return ""
 
 
 def _header(data: bytes, name: str) -> _Header:
