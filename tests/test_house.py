@@ -18,7 +18,7 @@ def run(*command: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
 
 
 def lint_imports(root: Path) -> subprocess.CompletedProcess[str]:
-    """The contract of ``pyproject.toml`` on the package under ``root``, not on the one installed."""
+    """The contract of ``pyproject.toml`` on the package under ``root``, not the one installed."""
     code = (
         f"import sys; sys.path.insert(0, {str(root / 'src')!r}); "
         "from importlinter.cli import lint_imports_command; lint_imports_command()"
