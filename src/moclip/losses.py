@@ -18,8 +18,8 @@ def contrastive(
 ) -> Float[Tensor, ""]:
     """Symmetric InfoNCE: pair ``i`` is the positive, all other pairs of the batch negatives.
 
-    ``scale`` is 1 / temperature. Where ``ignore[i, j]`` is True, text ``j`` is no negative of motion
-    ``i`` (see :func:`false_negatives`); the diagonal is always kept.
+    ``scale`` is 1 / temperature. Where ``ignore[i, j]`` is True, text ``j`` is no negative of
+    motion ``i`` (see :func:`false_negatives`); the diagonal is always kept.
     """
     logits = scale * motion @ text.T
     if ignore is not None:

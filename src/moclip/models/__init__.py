@@ -1,0 +1,1 @@
+"""Towers, and what joins them; one file a tower."""

@@ -1,7 +1,7 @@
-"""Clips into batches: like lengths together, a caption drawn for each, frozen text vectors at hand."""
+"""Clips into batches: like lengths together, a caption drawn for each of them."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import torch
 import torch.nn.functional as F
@@ -14,7 +14,7 @@ from moclip.training.objectives import Batch
 from moclip.training.recipe import Augment
 
 _POOL = 8
-"""Batches that are sorted by length together: lengths are alike inside a batch, its members vary."""
+"""Batches that are sorted by length together: alike inside a batch, other members each time."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,7 +61,7 @@ class Batches:
     teacher: Teacher
     size: int
     seed: int
-    augment: Augment = Augment()
+    augment: Augment = field(default_factory=Augment)
 
     def __len__(self) -> int:
         """Steps of an epoch. A remainder of one clip is left out: it has no negatives."""

@@ -51,14 +51,20 @@ class Loop:
         self.optimiser = self.accelerator.prepare(self.optimiser)
         self._saved_at = time.monotonic()
 
-    def run(self) -> None:
-        """All epochs that are left. On Ctrl-C the state is written before it is raised again."""
+    def run(self, *, stop_after: int | None = None) -> None:
+        """All epochs that are left, or those up to ``stop_after``.
+
+        On Ctrl-C the state is written before it is raised again.
+        """
+        last = self.recipe.schedule.epochs if stop_after is None else stop_after
         with torch.random.fork_rng():
             torch.manual_seed(self.recipe.seed)
             self._take_up()
             try:
-                for epoch in range(self.progress.epoch, self.recipe.schedule.epochs):
+                for epoch in range(self.progress.epoch, last):
                     self._epoch(epoch)
+                if stop_after is not None:
+                    self._save_state()
             except KeyboardInterrupt:
                 self._save_state()
                 raise
@@ -69,7 +75,8 @@ class Loop:
         if has_state(self.out):
             self.progress = peek(self.out)
             _trim(self.out / "metrics.jsonl", self.progress.epoch)
-        self._set_phase(self.progress.epoch)
+        # A state written between two epochs holds what learned in the one before.
+        self._set_phase(max(0, self.progress.epoch - (self.progress.step == 0)))
         if has_state(self.out):
             load_state(self.out, self.model, self.optimiser)
         done = self.progress.epoch * len(self.batches) + self.progress.step

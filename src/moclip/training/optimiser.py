@@ -44,7 +44,8 @@ class Plan:
 def build(model: nn.Module, options: Optimiser) -> torch.optim.AdamW:
     """One optimiser for both phases, so that its moments survive the change.
 
-    The text tower's parameters are in it from the start; AdamW passes over those without a gradient.
+    The text tower's parameters are in it from the start; AdamW passes over those that have no
+    gradient.
     """
     groups = []
     for tower, rate in (

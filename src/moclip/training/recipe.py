@@ -196,9 +196,8 @@ def names() -> list[str]:
 
 def _shipped(name: str) -> Path:
     if name not in names():
-        raise LookupError(
-            f"no recipe named '{name}'; there are: {', '.join(names())}, or give the path of a .toml file"
-        )
+        there = ", ".join(names())
+        raise LookupError(f"no recipe named '{name}'; there are: {there}, or any path to a .toml")
     return _FOLDER / f"{name}.toml"
 
 

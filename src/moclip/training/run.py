@@ -3,7 +3,7 @@
 import logging
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from accelerate import Accelerator
@@ -47,16 +47,18 @@ def train(
     recipe: Recipe,
     out: Path,
     *,
-    resume: bool = False,
+    resume: bool | Literal["if there"] = False,
     progress: bool = False,
     device: str | None = None,
     clips: Clips | None = None,
+    stop_after: int | None = None,
 ) -> Path:
     """Trains MoCLIP as the recipe says and returns ``out``, which then holds the best model.
 
-    ``resume`` takes up a run that was stopped. Raises ``ValueError`` when ``out`` holds another run.
+    ``resume`` takes up a run that was stopped; ``stop_after`` leaves off after so many epochs,
+    resumable. Raises ``ValueError`` when ``out`` holds another run.
     """
-    _check_folder(recipe, out, resume)
+    _check_folder(recipe, out, has_state(out) if resume == "if there" else resume)
     clips = clips or Clips.of(recipe)
     accelerator = _accelerator(recipe, device)
     model = new_model(recipe, clips.train).to(accelerator.device)
@@ -71,7 +73,7 @@ def train(
         accelerator=accelerator,
         show_progress=progress,
     )
-    loop.run()
+    loop.run(stop_after=stop_after)
     return out
 
 
@@ -159,7 +161,7 @@ def card(recipe: Recipe, measured: dict[str, Any]) -> str:
         f"| {name} | {value:.4g} |" for name, value in measured.items() if value is not None
     )
     return (
-        f"Trained with recipe `{recipe.name}` on data set `{recipe.data.name}`, seed {recipe.seed}; "
+        f"Trained with recipe `{recipe.name}` on `{recipe.data.name}`, seed {recipe.seed}; "
         f"the epoch with the best validation R@1 of {recipe.schedule.epochs}.\n\n"
         f"| validation | |\n|---|---|\n{rows}\n"
     )

@@ -1,0 +1,1 @@
+"""Text towers: captions to raw vectors; one file a tower, each with a class ``Encoder``."""

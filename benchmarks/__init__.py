@@ -1,0 +1,1 @@
+"""Speed as ratios against a named plain version, measured in the same run."""
