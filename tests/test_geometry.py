@@ -75,6 +75,16 @@ def test_gimbal_lock_keeps_the_rotation(middle: float, order: str, dtype: torch.
     close(geometry.euler_to_matrix(back, order), matrix)
 
 
+@given(angle, st.floats(-9, -1), angle, st.sampled_from(ORDERS), precision)
+def test_euler_angles_near_the_gimbal_lock_keep_the_rotation(
+    a: float, exponent: float, c: float, order: str, dtype: torch.dtype
+) -> None:
+    angles = torch.tensor((a, math.pi / 2 - 10**exponent, c), dtype=torch.float64)
+    matrix = geometry.euler_to_matrix(angles, order).to(dtype)
+    back = geometry.euler_to_matrix(geometry.matrix_to_euler(matrix, order), order)
+    close(back, matrix, times=0.2)
+
+
 def test_euler_angles_are_intrinsic_in_the_order_written() -> None:
     x, y, z = torch.tensor((0.3, -0.5, 1.2), dtype=torch.float64).unbind()
     by_hand = (
@@ -174,6 +184,27 @@ def test_rotation_between_opposite_directions_is_a_half_turn(axis: tuple[float, 
     turn = geometry.rotation_between(a, -a)
     close(turn @ a, -a)
     close(turn @ turn, torch.eye(3, dtype=torch.float64))
+
+
+@given(direction, direction, st.floats(-9, -2), precision)
+def test_rotation_between_nearly_opposite_directions_is_as_exact(
+    a: tuple[float, ...], aside: tuple[float, ...], exponent: float, dtype: torch.dtype
+) -> None:
+    start = torch.nn.functional.normalize(torch.tensor(a, dtype=dtype), dim=0)
+    end = 10**exponent * torch.tensor(aside, dtype=dtype) - start
+    end = torch.nn.functional.normalize(end, dim=0)
+    turn = geometry.rotation_between(start, end)
+    assert (turn @ start - end).norm() < 20 * torch.finfo(dtype).eps
+    close(turn @ turn.T, torch.eye(3, dtype=dtype))
+
+
+@given(direction, direction)
+def test_rotation_between_is_the_smallest(a: tuple[float, ...], b: tuple[float, ...]) -> None:
+    start, end = (
+        torch.nn.functional.normalize(torch.tensor(v, dtype=torch.float64), dim=0) for v in (a, b)
+    )
+    angle = geometry.matrix_to_axis_angle(geometry.rotation_between(start, end)).norm()
+    close(angle, 2 * torch.atan2((start - end).norm(), (start + end).norm()), times=100)
 
 
 def test_the_same_input_gives_the_same_bits() -> None:

@@ -23,6 +23,7 @@ def six_d_to_matrix(six_d: Float[Tensor, "*batch 6"]) -> Float[Tensor, "*batch 3
 
 
 def matrix_to_six_d(matrix: Float[Tensor, "*batch 3 3"]) -> Float[Tensor, "*batch 6"]:
+    """The first two columns."""
     return torch.cat((matrix[..., 0], matrix[..., 1]), dim=-1)
 
 
@@ -115,7 +116,8 @@ def matrix_to_euler(matrix: Float[Tensor, "*batch 3 3"], order: str) -> Float[Te
     cosine = torch.hypot(matrix[..., i, i], matrix[..., i, j])
     middle = torch.atan2(sign * matrix[..., i, k], cosine)
     third = torch.atan2(-sign * matrix[..., i, j], matrix[..., i, i])
-    third = torch.where(cosine < 1e-6, torch.zeros_like(third), third)
+    lock = cosine < 4 * torch.finfo(matrix.dtype).eps
+    third = torch.where(lock, torch.zeros_like(third), third)
     # The first angle is read once the third is undone: near the lock each alone is ill-conditioned,
     # both together are not.
     column = (
@@ -140,13 +142,14 @@ def rotation_between(
 ) -> Float[Tensor, "*batch 3 3"]:
     """The smallest rotation that turns the direction ``start`` into the direction ``end``."""
     a, b = F.normalize(start, dim=-1), F.normalize(end, dim=-1)
-    cosine = (a * b).sum(-1, keepdim=True)
-    helper = F.one_hot(a.abs().argmin(-1), 3).to(a.dtype)
-    any_normal = F.normalize(torch.linalg.cross(a, helper), dim=-1)
-    opposite = cosine < -1 + 1e-6
-    xyz = torch.where(opposite, any_normal, torch.linalg.cross(a, b))
-    w = torch.where(opposite, torch.zeros_like(cosine), 1 + cosine)
-    return quaternion_to_matrix(torch.cat((w, xyz), dim=-1))
+    normal = torch.linalg.cross(a, b)
+    any_normal = torch.linalg.cross(a, F.one_hot(a.abs().argmin(-1), 3).to(a.dtype))
+    parallel = normal.norm(dim=-1, keepdim=True) < torch.finfo(a.dtype).eps
+    normal = F.normalize(torch.where(parallel, any_normal, normal), dim=-1)
+    # Of nearly opposite directions the product is mostly rounding: keep what is normal to ``a``.
+    normal = F.normalize(normal - (normal * a).sum(-1, keepdim=True) * a, dim=-1)
+    cosine, sine = (a + b).norm(dim=-1, keepdim=True), (a - b).norm(dim=-1, keepdim=True)
+    return quaternion_to_matrix(torch.cat((cosine, normal * sine), dim=-1))
 
 
 def forward_kinematics(
@@ -172,6 +175,7 @@ def forward_kinematics(
 def global_rotations(
     rotations: Float[Tensor, "*batch joint 3 3"], parents: Sequence[int]
 ) -> Float[Tensor, "*batch joint 3 3"]:
+    """From each joint's rotation relative to its parent to its rotation in the world."""
     turned = [rotations[..., 0, :, :]]
     for joint, parent in enumerate(parents[1:], start=1):
         turned.append(turned[parent] @ rotations[..., joint, :, :])
