@@ -3,6 +3,10 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("moclip", deadline=None, derandomize=True)
+settings.load_profile("moclip")
 
 
 @pytest.fixture(scope="session")
