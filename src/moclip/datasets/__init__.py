@@ -1,8 +1,8 @@
 """Motions with captions: one file here a data set.
 
 An entry has ``Options`` (a frozen pydantic model whose ``root`` is where the data are) and
-``load(split, options)``, which gives the canonical clips of ``train``, ``val``, ``test`` or ``all`` in an
-order that never changes.
+``load(split, options)``, which gives the canonical clips of ``train``, ``val``, ``test`` or ``all``,
+always in the same order.
 """
 
 from pathlib import Path
@@ -17,7 +17,7 @@ from moclip.motion import CaptionedMotion
 def load(name: str, split: str, **options: Any) -> list[CaptionedMotion]:
     """A split of a data set; options are fields of its ``Options``.
 
-    Raises ``LookupError`` for an unknown data set, ``ValueError`` for a wrong option, split or root.
+    Raises ``LookupError`` for an unknown data set, ``ValueError`` for a wrong option, split, root.
     """
     chosen = _options(name, options)
     clips: list[CaptionedMotion] = catalog.load("datasets", name, "load")(split, chosen)

@@ -1,9 +1,9 @@
 """Captions of the Bandai-Namco data set, composed from its content and style labels.
 
 Each content has three wordings and each style four, and every pair puts them into the same six
-sentences. A style is thus worded alike over all contents, and a content over all styles: what a model
-learns of "elderly" while walking can carry over to waving. Left, right, both, and also "normal" are
-always said. No two pairs share a caption.
+sentences. A style is thus worded alike over all contents, and a content over all styles: what a
+model learns of "elderly" while walking can carry over to waving. Left, right, both, and also
+"normal" are always said. No two pairs share a caption.
 """
 
 import re
@@ -153,7 +153,7 @@ _DOING = {
 
 
 def compose(content: str, style: str) -> tuple[str, ...]:
-    """The six captions of a (content, style) pair. Raises ``KeyError`` for a label that is neither."""
+    """The six captions of a (content, style) pair; ``KeyError`` for a label that is unknown."""
     first, second, third = CONTENTS[content]
     who, way, how, state = STYLES[style]
     return (
@@ -167,7 +167,7 @@ def compose(content: str, style: str) -> tuple[str, ...]:
 
 
 def doing(phrase: str) -> str:
-    """ "walks and turns left" -> "walking and turning left": the first word, and a verb after "and"."""
+    """``walks and turns left`` -> ``walking and turning left``."""
 
     def progressive(match: re.Match[str]) -> str:
         return match[1] + _DOING.get(match[2], match[2])

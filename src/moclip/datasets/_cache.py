@@ -1,8 +1,8 @@
 """Canonical clips kept on disk, so that thousands of files are read once.
 
-One safetensors file a data set and set of options, in ``$MOCLIP_CACHE`` or ``~/.cache/moclip``. Its name
-is a hash of the files, the options and the code that makes clips of them, so a stale one is never met;
-a damaged one is made anew.
+One safetensors file a data set and set of options, in ``$MOCLIP_CACHE`` or ``~/.cache/moclip``. Its
+name is a hash of the files, the options and the code that makes clips of them, so a stale one is
+never met; a damaged one is made anew.
 """
 
 import hashlib

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import os
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -67,7 +66,7 @@ def _zip(root: Path, suffix: str) -> dict[str, list[int]]:
     total = sum(member.file_size for member in members)
     if total > LARGEST_TOTAL:
         raise ValueError(f"{root} would unpack to {total:,} bytes, more than {LARGEST_TOTAL:,}")
-    modified = os.stat(root).st_mtime_ns
+    modified = root.stat().st_mtime_ns
     return {
         member.filename: [member.file_size, member.CRC, modified]
         for member in members

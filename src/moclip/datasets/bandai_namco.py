@@ -1,10 +1,10 @@
 """Bandai-Namco Research Motiondataset 1 and 2: everyday actions, each acted in several styles.
 
-The user's own copy (CC BY-NC 4.0), as a folder in the official layout or as the zip, which is not
-unpacked: ``.../Bandai-Namco-Research-Motiondataset-*/data/dataset-N_CONTENT_STYLE_NNN.bvh`` at any depth.
-2,618 clips of 25 contents in 19 styles, 202 of all pairs. File names carry the labels of the ``.json``
-files beside them. Words that both halves use (walk and run; active, feminine and normal) are one class.
-Captions: :mod:`moclip.datasets._bandai_captions`.
+The user's own copy (CC BY-NC 4.0), as a folder or as the zip, which is not unpacked; in it, at any
+depth, ``Bandai-Namco-Research-Motiondataset-*/data/dataset-N_CONTENT_STYLE_NNN.bvh``. File names
+carry the labels of the ``.json`` files beside them. Words that both halves use (walk and run; active,
+feminine and normal) are one class: 2,618 clips of 24 contents in 19 styles, 202 (content, style)
+pairs. Captions: :mod:`moclip.datasets._bandai_captions`.
 """
 
 import re
@@ -37,8 +37,8 @@ class Options(BaseModel, frozen=True, extra="forbid"):
     root: Path | None = None
     """The folder, or the zip."""
     split_by: Literal["file", "unseen-combinations"] = "file"
-    """``file``: 80 % of the clips train, 10 % validate, 10 % test. ``unseen-combinations``: about one
-    (content, style) pair in five is tested, with all its clips, and none of them is trained on."""
+    """``file``: 80 % of the clips train, 10 % validate, 10 % test. ``unseen-combinations``: about
+    one (content, style) pair in five is tested, with all its clips; none of them is trained on."""
     seed: int = 0
     """Another seed is another split of the same kind."""
     max_seconds: float = Field(10.0, gt=0)
@@ -58,7 +58,7 @@ class Clip(NamedTuple):
 
 
 def load(split: str, options: Options) -> list[CaptionedMotion]:
-    """The clips of a split, sorted by id. Raises ``ValueError`` for a root that is not the data set."""
+    """The clips of a split, sorted by id. Raises ``ValueError`` for a root of something else."""
     _common.check_split(split)
     root = _common.need_root("bandai_namco", options.root, "its folder or zip")
     source = Source.open(root, ".bvh")
