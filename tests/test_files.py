@@ -65,6 +65,11 @@ def test_a_file_at_the_limit_is_read(tmp_path: Path) -> None:
     assert len(files.read_bounded(tmp_path / "a", 1000)) == 1000
 
 
+def test_a_file_without_an_end_is_refused() -> None:
+    with pytest.raises(ValueError, match="zero is no plain file"):
+        files.read_bounded(Path("/dev/zero"), 1000)
+
+
 def test_a_folder_appears_when_it_is_full(tmp_path: Path) -> None:
     out = tmp_path / "out"
     with files.fill_folder(out) as folder:
@@ -93,4 +98,26 @@ def test_a_failure_leaves_the_older_folder(tmp_path: Path) -> None:
     with pytest.raises(RuntimeError, match="half way"):
         fill_in_part()
     assert [p.name for p in (tmp_path / "out").iterdir()] == ["older"]
+    assert [p.name for p in tmp_path.iterdir()] == ["out"]
+
+
+def test_the_older_folder_comes_back_when_the_newer_cannot_take_its_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out, rename = tmp_path / "out", Path.rename
+
+    def fails_for_the_newer(self: Path, target: Path) -> Path:
+        if target == out and (self / "newer").exists():
+            raise OSError("no space left")
+        return rename(self, target)
+
+    def fill(name: str) -> None:
+        with files.fill_folder(out) as folder:
+            (folder / name).touch()
+
+    fill("older")
+    monkeypatch.setattr(Path, "rename", fails_for_the_newer)
+    with pytest.raises(OSError, match="no space left"):
+        fill("newer")
+    assert [p.name for p in out.iterdir()] == ["older"]
     assert [p.name for p in tmp_path.iterdir()] == ["out"]

@@ -17,6 +17,8 @@ def read_bounded(path: Path, limit: int = LARGEST) -> bytes:
         raise ValueError(f"{path} is a folder, wanted a file")
     if not path.exists():
         raise FileNotFoundError(f"there is no file {path}")
+    if not path.is_file():  # a device or a pipe has no size to tell how much would come
+        raise ValueError(f"{path} is no plain file")
     size = path.stat().st_size
     if size > limit:
         raise ValueError(f"{path} has {size:,} bytes, more than the {limit:,} that are read")
@@ -48,14 +50,26 @@ def fill_folder(path: Path) -> Iterator[Path]:
         yield temporary
         temporary.chmod(0o777 & ~_umask())
         if path.exists():
-            older = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}.old."))
-            path.rename(older / "older")
-            temporary.rename(path)
-            shutil.rmtree(older)
+            _replace_folder(path, temporary)
         else:
             temporary.rename(path)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _replace_folder(path: Path, newer: Path) -> None:
+    """A folder cannot be renamed onto a full one: the older steps aside, and back on failure."""
+    aside = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}.old."))
+    older = aside / path.name
+    try:
+        path.rename(older)
+        try:
+            newer.rename(path)
+        except BaseException:
+            older.rename(path)
+            raise
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
 
 
 def _umask() -> int:
