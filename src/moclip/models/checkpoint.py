@@ -1,7 +1,7 @@
 """A model as a folder: config.json, model.safetensors, text/ (tokenizer), README.md, recipe.toml.
 
-Every file is written whole under a temporary name; other files of the folder, such as a run's metrics,
-stay. Nothing is ever unpickled.
+Every file is written whole under a temporary name; other files of the folder, such as a run's
+metrics, stay. Nothing is ever unpickled.
 """
 
 import json

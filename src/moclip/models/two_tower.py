@@ -114,8 +114,8 @@ class MoCLIP(nn.Module, PyTorchModelHubMixin):
         wanted = skeletons.get("humanml3d")
         if not batch.skeleton.same_tree(wanted) or batch.fps != self.fps:
             raise ValueError(
-                f"the batch has skeleton '{batch.skeleton.name}' at {batch.fps:g} fps, the model takes "
-                f"'humanml3d' at {self.fps:g}; pass motions, or retargeting.canonical of each"
+                f"the batch has skeleton '{batch.skeleton.name}' at {batch.fps:g} fps, the model "
+                f"takes 'humanml3d' at {self.fps:g}; pass motions, or retargeting.canonical of each"
             )
         _check_bones(batch)
         return F.normalize(self.motion(batch.to(self.device)).float(), dim=-1)
@@ -170,6 +170,6 @@ def _check_bones(batch: MotionBatch) -> None:
     if float(stretch.max()) > _LARGEST_STRETCH:
         bone = batch.skeleton.joint_names[1 + int(stretch.argmax())]
         raise ValueError(
-            f"the bone to '{bone}' changes its length by {float(stretch.max()):.2f} m; joints must be "
-            "in metres, not recovered from normalised features"
+            f"the bone to '{bone}' changes its length by {float(stretch.max()):.2f} m; joints must "
+            "be in metres, not recovered from normalised features"
         )

@@ -61,7 +61,7 @@ class Batches:
     teacher: Teacher
     size: int
     seed: int
-    augment: Augment = field(default_factory=Augment)
+    augment: Augment = field(default_factory=lambda: Augment())
 
     def __len__(self) -> int:
         """Steps of an epoch. A remainder of one clip is left out: it has no negatives."""

@@ -1,1 +1,1 @@
-"""Motion towers: batches of motion to raw vectors; one file a tower, with ``Config`` and ``Encoder``."""
+"""Motion towers: motion to raw vectors; one file a tower, with ``Config`` and ``Encoder``."""

@@ -9,9 +9,9 @@ from torch import Tensor, nn
 class Attention(nn.Module):
     """Multi-head self-attention with optional rotary time."""
 
-    def __init__(self, width: int, heads: int, dropout: float) -> None:
+    def __init__(self, width: int, heads: int) -> None:
         super().__init__()
-        self.heads, self.dropout = heads, dropout
+        self.heads = heads
         self.qkv = nn.Linear(width, 3 * width)
         self.out = nn.Linear(width, width)
 
@@ -23,8 +23,7 @@ class Attention(nn.Module):
     ) -> Float[Tensor, "batch token width"]:
         """``allowed`` is True where a token (last but one axis) may look at another (last axis)."""
         q, k, v = self._split(x, rotary)
-        share = self.dropout if self.training else 0.0
-        y = F.scaled_dot_product_attention(q, k, v, attn_mask=allowed, dropout_p=share)
+        y = F.scaled_dot_product_attention(q, k, v, attn_mask=allowed)
         return self.out(y.transpose(1, 2).flatten(2))
 
     def weights(
@@ -43,12 +42,12 @@ class Attention(nn.Module):
 
 
 class Block(nn.Module):
-    """Pre-norm attention and a GELU network."""
+    """Pre-norm attention and a GELU network; dropout on what each adds."""
 
     def __init__(self, width: int, heads: int, *, hidden: int, dropout: float) -> None:
         super().__init__()
         self.norm_1, self.norm_2 = nn.LayerNorm(width), nn.LayerNorm(width)
-        self.attention = Attention(width, heads, dropout)
+        self.attention = Attention(width, heads)
         self.rise, self.fall = nn.Linear(width, hidden), nn.Linear(hidden, width)
         self.drop = nn.Dropout(dropout)
 

@@ -52,10 +52,11 @@ class Layout:
 
 
 def frame_features(batch: MotionBatch) -> Float[Tensor, "clip frame feature"]:
-    """Of each joint position and velocity (m, m/s) turned to the body's heading, then the root's path.
+    """Position and velocity (m, m/s) of each joint, turned to the body's heading; the root's path.
 
-    Everything is relative to the root and the first frame, so where on the floor a clip starts and
-    which way it faces makes no difference. Velocities look back one frame, so padding does not matter.
+    Everything is relative to the root and the first frame, so where on the floor a clip starts
+    and which way it faces makes no difference. Velocities look back one frame, so padding does
+    not matter.
     """
     joints, root = batch.joints, batch.joints[:, :, 0]
     cos, sin = _heading(batch).unbind(-1)

@@ -1,13 +1,13 @@
-"""MoCLIP's motion encoder: limbs look at each other inside a moment, moments at each other over time.
+"""MoCLIP's motion encoder: limbs look at each other inside a moment, then moments over time.
 
-The design of M2T-Interpretable as MoCLIP uses it (arXiv 2505.10810, section 3): body parts encoded from
-joint positions and velocities, extra links hand-hand and foot-foot, attention over time, pooling by
-attention, a linear projection.
+The design of M2T-Interpretable as MoCLIP uses it (arXiv 2505.10810, section 3): body parts encoded
+from joint positions and velocities, extra links hand-hand and foot-foot, attention over time,
+pooling by attention, a linear projection.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal, overload
+from typing import Literal, cast, overload
 
 import torch
 import torch.nn.functional as F
@@ -103,7 +103,7 @@ class Encoder(nn.Module):
         self.embed = LimbLinear(limbs, inputs * config.patch, narrow)
         self.refine = LimbLinear(limbs, narrow, narrow)
         self.limb_blocks = nn.ModuleList(
-            Block(narrow, config.limb_heads, hidden=2 * narrow, dropout=config.dropout)
+            Block(narrow, config.limb_heads, hidden=2 * narrow, dropout=0.0)
             for _ in range(config.limb_layers)
         )
         self.join = nn.Linear(limbs * narrow, config.width)
@@ -130,7 +130,8 @@ class Encoder(nn.Module):
         limbs = self.refine(F.gelu(self.embed(patches)))
         seen: list[Tensor] = []
         tokens = limbs.flatten(0, 1)
-        for block in self.limb_blocks:
+        for layer in self.limb_blocks:
+            block = cast(Block, layer)
             if return_attention:
                 weights = block.attention.weights(block.norm_1(tokens), self.linked)
                 seen.append(weights.unflatten(0, real.shape))
