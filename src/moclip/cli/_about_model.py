@@ -23,7 +23,7 @@ def facts(model: str) -> dict[str, Any]:
             "configuration": towers.motion.config.model_dump(),
         },
         "dim": towers.dim,
-        "scale": float(towers.scale),
+        "scale": towers.scale.item(),
         "fps": towers.fps,
         "data": tomllib.loads(recipe)["data"] if recipe else None,
         "metrics": _best(read_metrics(Path(model) / "metrics.jsonl")),

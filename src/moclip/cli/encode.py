@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from moclip.cli._inputs import Input
     from moclip.models.two_tower import MoCLIP
+    from moclip.motion import Motion
 
 
 def main(
@@ -50,7 +51,8 @@ def main(
     if not inputs:
         raise ValueError("nothing to encode; give captions or motion files after the model")
     items = _inputs.sorted_out(inputs)
-    vectors = encoded(_model.load(model, device), items)
+    motions = [_inputs.motion(item.text) for item in items if item.is_motion]
+    vectors = encoded(_model.load(model, device), items, motions)
     buffer = io.BytesIO()
     np.savez(
         buffer,
@@ -62,13 +64,10 @@ def main(
     print(f"{out}: {len(items)} vectors of {vectors.shape[1]} numbers")
 
 
-def encoded(model: "MoCLIP", items: "list[Input]") -> "Tensor":
+def encoded(model: "MoCLIP", items: "list[Input]", motions: "list[Motion]") -> "Tensor":
     """One unit vector a row, in the order of the inputs, on the CPU."""
     import torch
 
-    from moclip.cli import _inputs
-
-    motions = [_inputs.motion(item.text) for item in items if item.is_motion]
     captions = [item.text for item in items if not item.is_motion]
     vectors = torch.empty(len(items), model.dim)
     is_motion = torch.tensor([item.is_motion for item in items])
