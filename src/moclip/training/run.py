@@ -31,9 +31,7 @@ class Clips:
     @classmethod
     def of(cls, recipe: Recipe) -> "Clips":
         """Reads the recipe's data set. Raises ``ValueError`` when a split is empty."""
-        load = catalog.load("datasets", recipe.data.name, "load")
-        options = recipe.data_options()
-        train, val = load("train", options), load("val", options)
+        train, val = split_of(recipe, "train"), split_of(recipe, "val")
         for split, clips in (("train", train), ("val", val)):
             if len(clips) < 2:
                 raise ValueError(
@@ -41,6 +39,13 @@ class Clips:
                     "at least 2 are needed"
                 )
         return cls(with_mirrored(train, recipe.augment.mirror), val)
+
+
+def split_of(recipe: Recipe, split: str) -> list[CaptionedMotion]:
+    """A split of the recipe's data set."""
+    load = catalog.load("datasets", recipe.data.name, "load")
+    clips: list[CaptionedMotion] = load(split, recipe.data_options())
+    return clips
 
 
 def train(
@@ -101,25 +106,39 @@ def batches_of(recipe: Recipe, model: MoCLIP, clips: list[CaptionedMotion]) -> B
     return Batches(clips, teacher, recipe.schedule.batch_size, recipe.seed, recipe.augment)
 
 
+@dataclass(frozen=True, eq=False)
+class TextNorms:
+    """Lengths of raw text vectors before fine-tuning; generators take these, they must not drift."""
+
+    captions: list[str]
+    before: torch.Tensor
+
+    @classmethod
+    def of(cls, model: MoCLIP, clips: list[CaptionedMotion]) -> "TextNorms":
+        captions = list(dict.fromkeys(caption for clip in clips for caption in clip.captions))
+        return cls(captions, _norms(model, captions))
+
+    def ratio(self, model: MoCLIP) -> float:
+        """Mean of student / teacher; 1 is no drift."""
+        return float((_norms(model, self.captions) / self.before).mean())
+
+
 class Validation:
-    """R@k on held-out clips, and how long text vectors are beside the frozen tower's."""
+    """R@k on held-out clips and the drift of text norms on their captions."""
 
     def __init__(self, model: MoCLIP, clips: list[CaptionedMotion]) -> None:
-        self.clips = clips
-        self.captions = list(dict.fromkeys(c for clip in clips for c in clip.captions))
-        self.norms = self._norms(model)
+        self.clips, self.norms = clips, TextNorms.of(model, clips)
 
     def __call__(self, model: MoCLIP) -> dict[str, float]:
         report = retrieval_benchmark.evaluate(
             model, self.clips, protocol="all-identical", samples=0
         )
-        measured = report.summary()
-        ratio = self._norms(model) / self.norms
-        return measured | {"text_norm_ratio": float(ratio.mean())}
+        return report.summary() | {"text_norm_ratio": self.norms.ratio(model)}
 
-    def _norms(self, model: MoCLIP) -> torch.Tensor:
-        with torch.no_grad():
-            return model.text.encode(self.captions).float().norm(dim=-1)
+
+def _norms(model: MoCLIP, captions: list[str]) -> torch.Tensor:
+    with torch.no_grad():
+        return model.text.encode(captions).float().norm(dim=-1).cpu()
 
 
 def _accelerator(recipe: Recipe, device: str | None) -> Accelerator:
