@@ -1,73 +1,81 @@
-"""Small true things that stand for big ones: towers of a few weights that run in microseconds."""
+"""Small true towers: a bag of hashed words and a body's mean pose, made from a seed."""
 
-import math
-import re
 import zlib
 from collections.abc import Sequence
-from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from moclip import skeletons
+from moclip.geometry import forward_kinematics
 from moclip.models.two_tower import MoCLIP
-from moclip.motion import Motion, MotionBatch
+from moclip.motion import CaptionedMotion, Motion, MotionBatch
+from moclip.skeletons import get
 
-DIM = 16
+DIM = 24
+_WORDS = 4096
 
 
 class HashingText(nn.Module):
-    """A bag of words: each word's vector is a row of a table, chosen by its checksum."""
+    """Sum of a vector for each word; two captions with the same words have the same vector."""
 
-    dim, max_tokens, source = DIM, 64, "hashing"
+    dim, max_tokens, source = DIM, 77, "double"
 
     def __init__(self) -> None:
         super().__init__()
-        self.words = nn.Embedding(512, DIM)
-        self.captions_seen = 0
+        self.words = nn.EmbeddingBag(_WORDS, DIM, mode="sum")
 
     def encode(self, captions: Sequence[str], *, chunk: int = 256) -> Tensor:
-        self.captions_seen += len(captions)
-        return torch.stack([self._one(caption) for caption in captions])
-
-    def _one(self, caption: str) -> Tensor:
-        words = re.findall(r"\w+", caption.lower()) or [""]
-        rows = torch.tensor([zlib.crc32(word.encode()) % 512 for word in words])
-        return self.words(rows).sum(dim=0)
+        words = [[zlib.crc32(w.encode()) % _WORDS for w in c.lower().split()] for c in captions]
+        flat = torch.tensor([word for line in words for word in line])
+        starts = torch.tensor([0, *map(len, words[:-1])]).cumsum(0)
+        vectors: Tensor = self.words(flat, starts)
+        return vectors
 
 
-class MeanMotion(nn.Module):
-    """A projection of where the joints are on average and how fast they go."""
+class MeanPose(nn.Module):
+    """A linear map of the mean pose and the mean speed over real frames; dropout in train mode."""
 
     dim = DIM
 
-    def __init__(self) -> None:
+    def __init__(self, joints: int) -> None:
         super().__init__()
-        self.project = nn.Linear(2 * 22 * 3, DIM)
-        self.dropout = nn.Dropout(0.5)
+        self.project = nn.Linear(6 * joints, DIM)
+        self.drop = nn.Dropout(0.5)
 
-    def forward(self, batch: MotionBatch, **_: Any) -> Tensor:
-        weight = batch.mask[:, :, None, None] / batch.lengths[:, None, None, None]
-        mean = (batch.joints * weight).sum(dim=1)
-        speed = (batch.joints.diff(dim=1).abs() * weight[:, 1:]).sum(dim=1) * batch.fps
-        return self.project(self.dropout(torch.cat((mean, speed), dim=1).flatten(1)))
+    def forward(self, batch: MotionBatch) -> Tensor:
+        real = batch.mask[..., None, None]
+        mean = (batch.joints * real).sum(1) / real.sum(1)
+        steps = (batch.joints.diff(dim=1).abs() * real[:, 1:]).sum(1) / real.sum(1)
+        vectors: Tensor = self.project(self.drop(torch.cat((mean, 10 * steps), -1).flatten(1)))
+        return vectors
 
 
-def small_model(seed: int = 0) -> MoCLIP:
-    """MoCLIP of the two towers above, weights drawn from the seed."""
+def model(seed: int = 0) -> MoCLIP:
+    """A model of random weights in eval mode."""
     with torch.random.fork_rng():
         torch.manual_seed(seed)
-        return MoCLIP(HashingText(), MeanMotion()).eval()
+        return MoCLIP(HashingText(), MeanPose(len(get("humanml3d")))).eval()
 
 
-def waving(seconds: float = 3.0, *, speed: float = 1.0, fps: float = 20.0) -> Motion:
-    """The rest pose with a right forearm that swings ``speed`` times a second."""
-    skeleton = skeletons.get("humanml3d")
-    time = torch.arange(round(seconds * fps)) / fps
-    turn = torch.eye(3).repeat(len(time), len(skeleton), 1, 1)
-    angle = torch.sin(2 * math.pi * speed * time)
-    elbow = skeleton.index("right_elbow")
-    turn[:, elbow, 0, 0] = turn[:, elbow, 1, 1] = angle.cos()
-    turn[:, elbow, 0, 1], turn[:, elbow, 1, 0] = -angle.sin(), angle.sin()
-    root = torch.tensor((0.0, 0.9, 0.0)).expand(len(time), 3)
-    return Motion.from_rotations(turn, root, fps=fps, skeleton=skeleton)
+def walk(speed: float, *, frames: int = 40, fps: float = 20.0, lean: float = 0.0) -> Motion:
+    """HumanML3D's body at rest sliding ahead at ``speed`` m/s, its joints spread by ``lean``."""
+    body = get("humanml3d")
+    ahead = torch.arange(frames) / fps * speed
+    root = torch.stack((torch.zeros(frames), torch.full((frames,), 0.95), ahead), -1)
+    bones = torch.tensor(body.offsets) * (1 + lean)
+    turns = torch.eye(3).expand(frames, len(body), 3, 3)
+    joints, _ = forward_kinematics(turns, root, bones, body.parents)
+    return Motion(joints, fps, body)
+
+
+def clips(count: int, *, captions: int = 2) -> list[CaptionedMotion]:
+    """Walks of growing speed, each with its own captions and labels."""
+    return [
+        CaptionedMotion(
+            f"clip-{i}",
+            walk(0.2 * i, lean=0.02 * i),
+            tuple(f"walk number {i} told {j}" for j in range(captions)),
+            {"content": f"walk-{i % 3}"},
+        )
+        for i in range(count)
+    ]

@@ -1,0 +1,48 @@
+"""How tasks ask a model for vectors: no gradients, no dropout, float32 on the processor."""
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from moclip.models.two_tower import MoCLIP
+from moclip.motion import Motion
+
+
+def text_vectors(model: MoCLIP, captions: Sequence[str]) -> Float[Tensor, "caption dim"]:
+    """Unit vectors. Raises ``ValueError`` for a caption without a word."""
+    if not captions or not all(caption.strip() for caption in captions):
+        raise ValueError("a caption is empty" if captions else "there is no caption to encode")
+    with _at_rest(model):
+        return model.encode_text(list(captions)).float().cpu()
+
+
+def motion_vectors(model: MoCLIP, motions: Sequence[Motion]) -> Float[Tensor, "clip dim"]:
+    """Unit vectors of motions of any known skeleton."""
+    with _at_rest(model):
+        return model.encode_motion(list(motions)).float().cpu()
+
+
+def fingerprint(model: nn.Module) -> str:
+    """SHA-256 of all weights: name, type, shape and bytes. Vectors of two models never mix."""
+    digest = hashlib.sha256()
+    for name, tensor in sorted(model.state_dict().items()):
+        digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)};".encode())
+        digest.update(tensor.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy())
+    return digest.hexdigest()
+
+
+@contextmanager
+def _at_rest(model: nn.Module) -> Iterator[None]:
+    """Eval mode without gradients; every module's own mode is put back afterwards."""
+    modes = [(module, module.training) for module in model.modules()]
+    model.eval()
+    try:
+        with torch.no_grad():
+            yield
+    finally:
+        for module, mode in modes:
+            module.training = mode
