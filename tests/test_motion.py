@@ -74,7 +74,16 @@ class TestCut:
         assert torch.equal(torch.cat([piece.joints for piece in pieces]), motion.joints)
 
     @pytest.mark.parametrize(
-        "span", [(-0.1, 1.0), (1.0, 1.0), (1.0, 0.5), (0.0, 9.0), (2.05, None)]
+        "span",
+        [
+            (-0.1, 1.0),
+            (1.0, 1.0),
+            (1.0, 0.5),
+            (0.0, 9.0),
+            (2.05, None),
+            (0.0, math.inf),
+            (math.nan, 1.0),
+        ],
     )
     def test_outside_the_motion_says_what_there_is(self, span: tuple[float, float | None]) -> None:
         with pytest.raises(ValueError, match=r"cannot cut .* s out of a motion of 2\.05 s"):
@@ -172,6 +181,14 @@ class TestMirrored:
         assert torch.allclose(seen.end("right_wrist"), motion.end("left_wrist") * flip, atol=1e-5)
         assert torch.allclose(seen.end("head"), motion.end("head") * flip, atol=1e-5)
 
+    def test_all_tips_of_a_joint_are_kept(self) -> None:
+        tips = (("left_foot", (0.1, 0.0, 0.2)), ("left_foot", (-0.1, 0.0, 0.2)))
+        seen = replace(moving(), skeleton=replace(BODY, ends=tips)).mirrored()
+        assert seen.skeleton.ends == (
+            ("right_foot", (-0.1, 0.0, 0.2)),
+            ("right_foot", (0.1, 0.0, 0.2)),
+        )
+
 
 class TestCaptions:
     @pytest.mark.parametrize(
@@ -183,6 +200,7 @@ class TestCaptions:
             ("turns counter-clockwise", "turns clockwise"),
             ("turns anticlockwise", "turns clockwise"),
             ("the lefthanded player steps rightwards", "the righthanded player steps leftwards"),
+            ("turn_left", "turn_right"),
             ("what is leftover stays bright", "what is leftover stays bright"),
         ],
     )

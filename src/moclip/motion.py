@@ -3,6 +3,7 @@
 Metres, seconds; y up, z forward, so +x is the body's left. See ``docs/conventions.md``.
 """
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -28,7 +29,9 @@ _MIRRORED_WORDS |= {
     there: here for here, there in _MIRRORED_WORDS.items() if here != "anticlockwise"
 }
 _SIDED_WORD = re.compile(
-    r"\b(counter[- ]?clockwise|anti[- ]?clockwise|" + "|".join(_MIRRORED_WORDS) + r")\b",
+    r"(?<![^\W_])(counter[- ]?clockwise|anti[- ]?clockwise|"
+    + "|".join(_MIRRORED_WORDS)
+    + r")(?![^\W_])",  # the ends of a word, ``_`` counted as a space: labels say ``turn_left``
     re.IGNORECASE,
 )
 
@@ -117,7 +120,8 @@ class Motion:
         Raises ``ValueError`` when nothing is left or the span lies outside the motion.
         """
         stop = self.duration if end is None else end
-        first, last = round(start * self.fps), round(stop * self.fps)
+        known = math.isfinite(start) and math.isfinite(stop)
+        first, last = (round(start * self.fps), round(stop * self.fps)) if known else (0, 0)
         if not 0 <= first < last <= len(self):
             raise ValueError(
                 f"cannot cut {start:g}..{stop:g} s out of a motion of {self.duration:g} s"
@@ -180,13 +184,10 @@ class Motion:
         rotations = self.rotations
         if rotations is not None:
             rotations = rotations[:, twin] * flip[:, None] * flip
-        ends = {
-            self.skeleton.joint_names[twin[self.skeleton.index(j)]]: v
-            for j, v in self.skeleton.ends
-        }
-        skeleton = self.skeleton.with_offsets(
-            (_flipped(self.skeleton.offsets[other]) for other in twin),
-            ((joint, _flipped(offset)) for joint, offset in ends.items()),
+        body = self.skeleton
+        skeleton = body.with_offsets(
+            (_flipped(body.offsets[other]) for other in twin),
+            ((body.joint_names[twin[body.index(j)]], _flipped(tip)) for j, tip in body.ends),
         )
         return Motion(self.joints[:, twin] * flip, self.fps, skeleton, rotations)
 
@@ -227,6 +228,7 @@ class Motion:
         return self.moved(lowest * self.joints.new_tensor((0.0, -1.0, 0.0)))
 
     def to(self, device: torch.device | str) -> "Motion":
+        """The same numbers on another device."""
         rotations = None if self.rotations is None else self.rotations.to(device)
         return replace(self, joints=self.joints.to(device), rotations=rotations)
 
@@ -293,6 +295,7 @@ class MotionBatch:
         ]
 
     def to(self, device: torch.device | str) -> "MotionBatch":
+        """The same numbers on another device."""
         rotations = None if self.rotations is None else self.rotations.to(device)
         return replace(
             self, joints=self.joints.to(device), mask=self.mask.to(device), rotations=rotations
