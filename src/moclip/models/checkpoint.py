@@ -1,140 +1,250 @@
-"""A model as a folder: config.json, model.safetensors, text/ (tokenizer), README.md, recipe.toml.
+"""A model as a folder that can be shared: ``config.json``, ``model.safetensors``, ``text/``, a card.
 
-Every file is written whole under a temporary name; other files of the folder, such as a run's
-metrics, stay. Nothing is ever unpickled.
+Files are written beside the folder first and moved into it one by one, the weights last, so other files
+there (metrics, a state of training) stay and each file is whole or not there. No pickles.
 """
 
 import json
+import os
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, Literal
 
-from safetensors import SafetensorError
-from safetensors.torch import load_file
-from safetensors.torch import save as to_bytes
+import huggingface_hub
+from pydantic import BaseModel, ConfigDict, ValidationError
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor, nn
 
-from moclip import catalog
-from moclip.files import fill_folder, read_bounded, write_atomically
+from moclip.files import read_bounded
 
-if TYPE_CHECKING:
-    from moclip.models.two_tower import MoCLIP
-
-FORMAT = 1
-_CONFIG, _WEIGHTS = "config.json", "model.safetensors"
-_PATTERNS = ["*.json", "*.safetensors", "*.txt", "*.md", "*.toml"]
-
-
-def save(model: "MoCLIP", folder: Path, *, recipe: str | None, card: str | None) -> None:
-    """Writes the folder; weights last but for the config, so that a config means a whole model."""
-    with fill_folder(folder / "text") as text:
-        model.text.save_config(text)
-    state = {name: tensor.contiguous().cpu() for name, tensor in model.state_dict().items()}
-    write_atomically(folder / _WEIGHTS, to_bytes(state, {"format": "pt"}))
-    write_atomically(folder / "README.md", _card(model, card).encode())
-    if recipe is not None:
-        write_atomically(folder / "recipe.toml", recipe.encode())
-    write_atomically(folder / _CONFIG, json.dumps(_config(model), indent=2).encode())
+CONFIG, WEIGHTS, CARD, RECIPE, TEXT = (
+    "config.json",
+    "model.safetensors",
+    "README.md",
+    "recipe.toml",
+    "text",
+)
+_WANTED_FROM_HUB = ["*.json", "*.safetensors", "*.txt", "*.md", "*.toml"]
 
 
-def load(source: str | Path, **hub: Any) -> "MoCLIP":
-    """From a folder, or from the hub when no folder has that name; strict about every weight."""
-    from moclip.models.two_tower import MoCLIP
+class Text(BaseModel):
+    """Which text tower, and where its weights first came from."""
 
-    folder = Path(source)
-    if not folder.is_dir():
-        folder = _download(str(source), **hub)
-    config = _read_config(folder)
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    tower: str
+    source: str
+
+
+class Motion(BaseModel):
+    """Which motion tower, of what sizes."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    tower: str
+    config: dict[str, Any]
+
+
+class Settings(BaseModel):
+    """What ``config.json`` holds."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    library: Literal["moclip"] = "moclip"
+    format: Literal[1] = 1
+    """Raised when an older moclip could no longer read the folder."""
+    version: str
+    """Of the moclip that wrote it."""
+    dim: int
+    fps: float
+    text: Text
+    motion: Motion
+
+
+@dataclass(frozen=True)
+class Paperwork:
+    """What comes with a model beside its weights."""
+
+    recipe: str | None = None
+    """The recipe it was trained by, TOML."""
+    card: str | None = None
+    """What the model card says of the training."""
+
+
+def write(
+    folder: Path,
+    *,
+    settings: Settings,
+    weights: Mapping[str, Tensor],
+    save_text_config: Callable[[Path], None],
+    paperwork: Paperwork,
+) -> None:
+    """The whole model into ``folder``, which is made if it is not there."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder, prefix=".saving.") as name:
+        new = Path(name)
+        (new / TEXT).mkdir()
+        save_text_config(new / TEXT)
+        (new / CONFIG).write_text(settings.model_dump_json(indent=2) + "\n", encoding="utf-8")
+        (new / CARD).write_text(card(settings, weights, paperwork), encoding="utf-8")
+        if paperwork.recipe is not None:
+            (new / RECIPE).write_text(paperwork.recipe, encoding="utf-8")
+        plain = {key: tensor.detach().cpu().contiguous() for key, tensor in weights.items()}
+        save_file(plain, new / WEIGHTS, {"format": "pt"})
+        files = [path.relative_to(new) for path in new.rglob("*") if path.is_file()]
+        for file in sorted(files, key=lambda file: file.name == WEIGHTS):
+            _move(new / file, folder / file)
+
+
+def _move(new: Path, place: Path) -> None:
+    place.parent.mkdir(parents=True, exist_ok=True)
+    with new.open("rb") as file:
+        os.fsync(file.fileno())
+    new.replace(place)
+
+
+def find(folder_or_hub_id: str | Path, *, revision: str | None = None) -> Path:
+    """A local folder as it is; anything else is asked of the hub.
+
+    Raises ``OSError`` when there is neither.
+    """
+    folder = Path(folder_or_hub_id).expanduser()
+    if folder.is_dir():
+        return folder
+    name = str(folder_or_hub_id)
+    if folder.exists():
+        raise ValueError(f"{name} is a file, wanted the folder of a model")
     try:
-        text_class = catalog.load("models.text", config["text"]["tower"], "Encoder")
-        text = text_class.from_config(folder / "text", config["text"]["source"])
-        tower = config["motion"]["tower"]
-        motion_config = catalog.load("models.motion", tower, "Config")(**config["motion"]["config"])
-        motion = catalog.load("models.motion", tower, "Encoder")(motion_config, dim=text.dim)
-        fps = float(config["fps"])
-    except (KeyError, TypeError, ValueError, OSError) as error:
-        reason = str(error).splitlines()[0]
-        raise ValueError(f"{folder / _CONFIG} does not describe a model: {reason}") from None
-    model = MoCLIP(text, motion, text_name=config["text"]["tower"], motion_name=tower, fps=fps)
-    _load_weights(model, folder / _WEIGHTS)
-    return model.eval()
-
-
-def _config(model: "MoCLIP") -> dict[str, Any]:
-    return {
-        "format": FORMAT,
-        "architecture": "MoCLIP",
-        "text": {"tower": model.text_name, "source": model.text.source},
-        "motion": {
-            "tower": model.motion_name,
-            "config": model.motion.config.model_dump(mode="json"),
-        },
-        "dim": model.dim,
-        "fps": model.fps,
-    }
-
-
-def _read_config(folder: Path) -> dict[str, Any]:
-    path = folder / _CONFIG
-    if not path.exists():
-        raise ValueError(f"{folder} is no model: it has no {_CONFIG}")
+        huggingface_hub.utils.validate_repo_id(name)
+    except huggingface_hub.utils.HFValidationError:
+        raise FileNotFoundError(f"there is no model folder {name}") from None
     try:
-        config = json.loads(read_bounded(path, 2**20))
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise ValueError(f"{path} is not JSON: {error}") from None
-    if not isinstance(config, dict) or config.get("architecture") != "MoCLIP":
-        raise ValueError(f"{path} is the config of another kind of model, not of MoCLIP")
-    if config.get("format") != FORMAT:
-        raise ValueError(f"{path} has format {config.get('format')}, this version reads {FORMAT}")
-    return config
+        return Path(
+            huggingface_hub.snapshot_download(
+                name, revision=revision, allow_patterns=_WANTED_FROM_HUB
+            )
+        )
+    except Exception as error:  # the hub's errors, its HTTP library's, and those of the network
+        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        raise OSError(f"there is no folder {name}, and the hub did not help: {reason}") from None
 
 
-def _load_weights(model: "MoCLIP", path: Path) -> None:
-    """Every key and shape must match. Raises ``ValueError`` naming the first that does not."""
-    if not path.exists():
-        raise ValueError(f"{path.parent} is no whole model: it has no {_WEIGHTS}")
+def read_settings(folder: Path) -> Settings:
+    """Raises ``FileNotFoundError`` or ``ValueError`` when the folder holds no model of ours."""
+    path = folder / CONFIG
+    if not path.is_file():
+        raise FileNotFoundError(f"{folder} holds no model: there is no {CONFIG}")
     try:
-        found = load_file(path)
-    except (SafetensorError, OSError) as error:
+        table = json.loads(read_bounded(path, 2**24))
+    except (UnicodeDecodeError, json.JSONDecodeError) as error:
+        raise ValueError(f"{path} is damaged: {error}") from None
+    if not isinstance(table, dict) or table.get("library") != "moclip":
+        raise ValueError(f'{path} is of another library: it lacks "library": "moclip"')
+    try:
+        return Settings.model_validate(table)
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(str(part) for part in first["loc"])
+        raise ValueError(f"{path} does not fit this moclip: {key}: {first['msg']}") from None
+
+
+def read_paperwork(folder: Path) -> Paperwork:
+    recipe = folder / RECIPE
+    text = recipe.read_text(encoding="utf-8") if recipe.is_file() else None
+    return Paperwork(recipe=text, card=_card_body(folder / CARD))
+
+
+def load_weights(module: nn.Module, folder: Path) -> None:
+    """Every weight of ``module`` from the folder, nothing more, nothing less.
+
+    Raises ``ValueError`` naming the first that does not fit, before anything is changed.
+    """
+    path = folder / WEIGHTS
+    if not path.is_file():
+        raise FileNotFoundError(f"{folder} holds no weights: there is no {WEIGHTS}")
+    wanted = module.state_dict()
+    try:
+        with safe_open(path, framework="pt") as file:
+            found = {key: tuple(file.get_slice(key).get_shape()) for key in file.keys()}  # noqa: SIM118
+            _require_same({key: tuple(t.shape) for key, t in wanted.items()}, found, path)
+            module.load_state_dict({key: file.get_tensor(key) for key in found})
+    except SafetensorError as error:
         raise ValueError(f"{path} is damaged or no safetensors file: {error}") from None
-    wanted = model.state_dict()
-    for what, names in (
-        ("misses", wanted.keys() - found),
-        ("has the unknown", found.keys() - wanted),
-    ):
-        if names:
-            first = min(names)
-            raise ValueError(f"{path} {what} weight '{first}' ({len(names)} such weights)")
-    for name, tensor in wanted.items():
-        if found[name].shape != tensor.shape:
-            came, want = tuple(found[name].shape), tuple(tensor.shape)
-            raise ValueError(f"{path}: weight '{name}' has shape {came}, wanted {want}")
-    model.load_state_dict(found)
 
 
-def _download(source: str, **hub: Any) -> Path:
-    from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import HFValidationError
+def _require_same(
+    wanted: Mapping[str, tuple[int, ...]], found: Mapping[str, tuple[int, ...]], path: Path
+) -> None:
+    missing = [f"'{key}' is missing" for key in wanted if key not in found]
+    foreign = [f"'{key}' has no place" for key in found if key not in wanted]
+    odd = [
+        f"'{key}' has shape {found[key]}, wanted {shape}"
+        for key, shape in wanted.items()
+        if key in found and found[key] != shape
+    ]
+    if wrong := missing + odd + foreign:
+        more = f" and {len(wrong) - 3} more" if len(wrong) > 3 else ""
+        raise ValueError(f"{path} does not fit the model: {', '.join(wrong[:3])}{more}")
 
-    if source.count("/") != 1 or source.startswith((".", "/", "~")):
-        raise ValueError(f"there is no model folder {source}")
-    try:
-        return Path(snapshot_download(source, allow_patterns=_PATTERNS, **hub))
-    except (OSError, ValueError, HFValidationError) as error:
-        reason = str(error).splitlines()[0]
-        raise ValueError(
-            f"{source} is neither a model folder nor a model of the hub: {reason}"
-        ) from None
+
+_CARD = """\
+---
+library_name: moclip
+pipeline_tag: feature-extraction
+tags:
+- human-motion
+- text-motion-retrieval
+- moclip
+---
+
+# MoCLIP
+
+Captions and human motions as unit vectors of one space of {dim} dimensions: what belongs together points
+the same way. The design is that of *MoCLIP: Motion-Aware Fine-Tuning and Distillation of CLIP for Human
+Motion Generation* (arXiv 2505.10810).
+
+| part | |
+|---|---|
+| text tower | `{text}`, from `{source}` |
+| motion tower | `{motion}`, {sizes} |
+| motions | {fps:g} frames a second; any skeleton moclip knows is brought to HumanML3D's joints |
+| parameters | {millions:.1f} M |
+| written by | moclip {version} |
+
+```python
+from moclip import MoCLIP, read_motion
+
+model = MoCLIP.from_pretrained("PATH/OF/THIS/FOLDER")
+model.similarity([read_motion("clip.bvh")], ["a person walks"])
+```
+
+## Training
+
+"""
 
 
-def _card(model: "MoCLIP", card: str | None) -> str:
-    count = sum(parameter.numel() for parameter in model.parameters())
-    return (
-        "---\nlibrary_name: moclip\ntags: [motion, clip, text-to-motion, retrieval]\n---\n"
-        "# A MoCLIP model\n\n"
-        f"Text tower `{model.text_name}` (from {model.text.source}), motion tower "
-        f"`{model.motion_name}`, {model.dim} dimensions, {count / 1e6:.1f} M parameters. It takes "
-        f"motions of any known skeleton and sees them at {model.fps:g} fps.\n\n"
-        "```python\nfrom moclip import MoCLIP, read_motion\n\n"
-        'model = MoCLIP.from_pretrained("PATH")\n'
-        'model.similarity(read_motion("walk.bvh"), ["a person walks"])\n```\n\n'
-        f"{card or ''}"
+def card(settings: Settings, weights: Mapping[str, Tensor], paperwork: Paperwork) -> str:
+    """The model card: what it is, how to load it, what the training has to say."""
+    sizes = ", ".join(f"{key} {value}" for key, value in settings.motion.config.items())
+    head = _CARD.format(
+        dim=settings.dim,
+        text=settings.text.tower,
+        source=settings.text.source,
+        motion=settings.motion.tower,
+        sizes=sizes,
+        fps=settings.fps,
+        millions=sum(tensor.numel() for tensor in weights.values()) / 1e6,
+        version=settings.version,
     )
+    return head + (paperwork.card or "Nothing is known of it.").rstrip() + "\n"
+
+
+def _card_body(path: Path) -> str | None:
+    if not path.is_file():
+        return None
+    text = path.read_text(encoding="utf-8", errors="replace")
+    _, found, body = text.partition("## Training\n\n")
+    return body if found else None

@@ -1,4 +1,4 @@
-"""MoCLIP: a text tower and a motion tower that meet on the unit sphere (arXiv 2505.10810)."""
+"""MoCLIP: a text tower and a motion tower whose unit vectors share one space (arXiv 2505.10810)."""
 
 import math
 from collections.abc import Sequence
@@ -9,44 +9,48 @@ import torch
 import torch.nn.functional as F
 from huggingface_hub import PyTorchModelHubMixin
 from jaxtyping import Float
+from pydantic import BaseModel, ValidationError
 from torch import Tensor, nn
 
-from moclip import catalog, retargeting, skeletons
+import moclip
+from moclip import catalog
+from moclip.models import checkpoint
+from moclip.models.motion.base import MotionTower
+from moclip.models.text.base import TextTower
 from moclip.motion import Motion, MotionBatch
+from moclip.retargeting import canonical
 
-FPS = 20.0
-"""Frames per second at which every model sees a motion (HumanML3D's)."""
-_LARGEST_STRETCH = 0.1
-"""Metres by which a bone may change its length before the joints are taken for something else."""
+_LARGEST_SCALE = math.log(100)
+
+_CHUNK = 64
+"""Clips of like length that are encoded together."""
 
 
-class MoCLIP(nn.Module, PyTorchModelHubMixin):
-    """Captions and motions to unit vectors of one space.
+class MoCLIP(nn.Module, PyTorchModelHubMixin, library_name="moclip"):
+    """Captions and motions to unit vectors; the cosine of two says how well they fit.
 
-    The towers return raw vectors; this is the one place that normalises. Train or eval mode and the
-    grad mode are the caller's.
+    Whether gradients are kept and whether dropout acts is the caller's choice, as for any module.
     """
 
     def __init__(
         self,
-        text: Any,
-        motion: Any,
+        text: TextTower,
+        motion: MotionTower,
         *,
         text_name: str = "minilm",
         motion_name: str = "limbs",
-        fps: float = FPS,
+        fps: float = 20.0,
     ) -> None:
         super().__init__()
         if text.dim != motion.dim:
             raise ValueError(
-                f"text vectors have {text.dim} dimensions, motion vectors {motion.dim}"
+                f"the text tower has {text.dim} dimensions and the motion tower {motion.dim}, "
+                f"wanted the same"
             )
         self.text, self.motion = text, motion
-        self.text_name, self.motion_name = text_name, motion_name
-        self.fps, self.dim = fps, int(text.dim)
+        self.text_name, self.motion_name, self.fps = text_name, motion_name, fps
         self.logit_scale = nn.Parameter(torch.tensor(math.log(1 / 0.07)))
-        """Logarithm of 1 / temperature."""
-        self.freeze_text()
+        self.paperwork = checkpoint.Paperwork()
 
     @classmethod
     def create(
@@ -55,82 +59,69 @@ class MoCLIP(nn.Module, PyTorchModelHubMixin):
         *,
         text_source: str | None = None,
         motion: str = "limbs",
-        motion_config: Any = None,
+        motion_config: BaseModel | None = None,
     ) -> "MoCLIP":
-        """A new model: a pre-trained text tower beside a motion tower drawn at random."""
-        text_tower = catalog.load("models.text", text, "Encoder").from_pretrained(text_source)
-        config = motion_config or catalog.load("models.motion", motion, "Config")()
-        motion_tower = catalog.load("models.motion", motion, "Encoder")(config, dim=text_tower.dim)
-        return cls(text_tower, motion_tower, text_name=text, motion_name=motion)
+        """A new model: text tower with its pre-trained weights and frozen, motion tower random."""
+        tower = catalog.load("models.text", text, "Encoder").from_pretrained(text_source)
+        config = motion_config or catalog.load("models.motion", motion, "Config").compact()
+        encoder = catalog.load("models.motion", motion, "Encoder")(config, dim=tower.dim)
+        return cls(tower, encoder, text_name=text, motion_name=motion)
 
     @property
-    def device(self) -> torch.device:
-        return self.logit_scale.device
+    def dim(self) -> int:
+        """Width of the common space."""
+        return self.text.dim
 
     @property
     def scale(self) -> Float[Tensor, ""]:
-        """1 / temperature, at most 100."""
-        return self.logit_scale.clamp(max=math.log(100)).exp()
+        """1 / temperature of the contrastive loss, at most 100."""
+        return self.logit_scale.clamp(max=_LARGEST_SCALE).exp()
 
-    def encode_text(
-        self, captions: str | Sequence[str], *, chunk: int = 256
-    ) -> Float[Tensor, "caption dim"]:
-        """Unit vectors of captions, in their order. Captions beyond the tower's length are cut."""
-        captions = [captions] if isinstance(captions, str) else list(captions)
-        return F.normalize(self.text.encode(captions, chunk=chunk).float(), dim=-1)
+    def encode_text(self, captions: str | Sequence[str]) -> Float[Tensor, "caption dim"]:
+        """Unit vectors; long captions are cut to the tower's ``max_tokens``."""
+        return _unit(self.text.encode([captions] if isinstance(captions, str) else captions))
 
     def encode_motion(
-        self, motions: MotionBatch | Motion | Sequence[Motion], *, chunk: int = 64
+        self, motions: MotionBatch | Motion | Sequence[Motion]
     ) -> Float[Tensor, "clip dim"]:
-        """Unit vectors of motions, in their order.
+        """Unit vectors.
 
-        Motions of any known skeleton and frame rate are made canonical first; a batch must be so
-        already. Raises ``ValueError`` for a batch that is not, and for joints that are no body.
+        Motions of any known skeleton and frame rate are made canonical; a batch must be canonical
+        already. Raises ``ValueError`` when it is not, or when joints are no body in metres.
         """
         if isinstance(motions, MotionBatch):
             return self._encode_batch(motions)
-        motions = [motions] if isinstance(motions, Motion) else list(motions)
-        if not motions:
-            raise ValueError("there is no motion to encode")
-        motions = [self.canonical(motion) for motion in motions]
-        order = sorted(range(len(motions)), key=lambda i: len(motions[i]))
-        chunks = [
-            self._encode_batch(MotionBatch.of([motions[i] for i in order[start : start + chunk]]))
-            for start in range(0, len(order), chunk)
-        ]
-        place = torch.empty(len(order), dtype=torch.long, device=self.device)
-        place[torch.tensor(order, device=self.device)] = torch.arange(
-            len(order), device=self.device
+        clips = [motions] if isinstance(motions, Motion) else list(motions)
+        if not clips:
+            return self.logit_scale.new_zeros(0, self.dim)
+        clips = [canonical(clip, fps=self.fps).to(self.logit_scale.device) for clip in clips]
+        order = sorted(range(len(clips)), key=lambda number: len(clips[number]))
+        chunks = [order[start : start + _CHUNK] for start in range(0, len(order), _CHUNK)]
+        vectors = torch.cat(
+            [self._encode_batch(MotionBatch.of([clips[i] for i in chunk])) for chunk in chunks]
         )
-        return torch.cat(chunks)[place]
-
-    def canonical(self, motion: Motion) -> Motion:
-        """The motion as this model sees it; returned as it is when it is so already."""
-        if retargeting.is_canonical(motion, fps=self.fps):
-            return motion
-        return retargeting.canonical(motion, fps=self.fps)
+        return vectors[torch.tensor(order).argsort()]
 
     def _encode_batch(self, batch: MotionBatch) -> Float[Tensor, "clip dim"]:
-        wanted = skeletons.get("humanml3d")
-        if not batch.skeleton.same_tree(wanted) or batch.fps != self.fps:
+        if batch.fps != self.fps:
             raise ValueError(
-                f"the batch has skeleton '{batch.skeleton.name}' at {batch.fps:g} fps, the model "
-                f"takes 'humanml3d' at {self.fps:g}; pass motions, or retargeting.canonical of each"
+                f"a batch of {batch.fps:g} fps came, the model reads {self.fps:g} fps; "
+                f"bring its motions there with moclip.retargeting.canonical"
             )
-        _check_bones(batch)
-        return F.normalize(self.motion(batch.to(self.device)).float(), dim=-1)
+        return _unit(self.motion(batch))
 
     def similarity(
         self, motions: MotionBatch | Motion | Sequence[Motion], captions: str | Sequence[str]
     ) -> Float[Tensor, "motion caption"]:
-        """Cosines of every motion with every caption."""
+        """Cosines."""
         return self.encode_motion(motions) @ self.encode_text(captions).T
 
     def freeze_text(self) -> None:
+        """The text tower no longer learns."""
         self.text.requires_grad_(False)
 
     def unfreeze_text(self) -> None:
-        """Lets the text tower learn; from here on it shares no memory with its frozen twins."""
+        """The text tower learns from now on, in memory of its own: frozen twins stay as they are."""
         for parameter in self.text.parameters():
             if not parameter.requires_grad:
                 parameter.data = parameter.data.clone()
@@ -142,34 +133,79 @@ class MoCLIP(nn.Module, PyTorchModelHubMixin):
         *,
         recipe: str | None = None,
         card: str | None = None,
-        **_: Any,
+        config: Any = None,
+        model_card_kwargs: Any = None,
     ) -> None:
-        """Writes config.json, model.safetensors, text/, README.md and, if given, recipe.toml."""
-        from moclip.models import checkpoint
+        """Writes the model into a folder; see :mod:`moclip.models.checkpoint`.
 
-        checkpoint.save(self, Path(save_directory), recipe=recipe, card=card)
+        ``recipe`` (TOML) and ``card`` (Markdown on the training) are those it was loaded with unless
+        given. The last two arguments are what ``push_to_hub`` passes; neither is needed here.
+        """
+        checkpoint.write(
+            Path(save_directory),
+            settings=self._settings(),
+            weights=self.state_dict(),
+            save_text_config=self.text.save_config,
+            paperwork=checkpoint.Paperwork(
+                recipe=recipe or self.paperwork.recipe, card=card or self.paperwork.card
+            ),
+        )
 
     @classmethod
-    def from_pretrained(cls, source: str | Path, **hub: Any) -> "MoCLIP":  # type: ignore[override]
-        """From a folder or a hub id, strictly; ``hub`` goes to ``snapshot_download``.
+    def from_pretrained(  # type: ignore[override]
+        cls, folder_or_hub_id: str | Path, *, revision: str | None = None
+    ) -> "MoCLIP":
+        """The model of a folder or hub id, in evaluation mode, its text tower frozen.
 
-        Raises ``ValueError`` in one sentence for a missing, damaged or foreign file.
+        Raises ``OSError`` or ``ValueError`` in one sentence when there is none, when files are
+        damaged, or when weights are missing, unknown or of another shape.
         """
-        from moclip.models import checkpoint
-
-        return checkpoint.load(source, **hub)
-
-
-def _check_bones(batch: MotionBatch) -> None:
-    """Joints recovered from z-scored features stretch and shrink; a body does not."""
-    parents = list(batch.skeleton.parents[1:])
-    lengths = (batch.joints[:, :, 1:] - batch.joints[:, :, parents]).norm(dim=-1)
-    real = batch.mask[..., None]
-    mean = lengths.sum(dim=1, keepdim=True) / real.sum(dim=1, keepdim=True)
-    stretch = ((lengths - mean).abs() * real).amax(dim=(0, 1))
-    if float(stretch.max()) > _LARGEST_STRETCH:
-        bone = batch.skeleton.joint_names[1 + int(stretch.argmax())]
-        raise ValueError(
-            f"the bone to '{bone}' changes its length by {float(stretch.max()):.2f} m; joints must "
-            "be in metres, not recovered from normalised features"
+        folder = checkpoint.find(folder_or_hub_id, revision=revision)
+        settings = checkpoint.read_settings(folder)
+        text = catalog.load("models.text", settings.text.tower, "Encoder").from_config(
+            folder / checkpoint.TEXT
         )
+        text.source = settings.text.source
+        model = cls(
+            text,
+            _motion_tower(settings, folder),
+            text_name=settings.text.tower,
+            motion_name=settings.motion.tower,
+            fps=settings.fps,
+        )
+        checkpoint.load_weights(model, folder)
+        model.paperwork = checkpoint.read_paperwork(folder)
+        return model.eval()
+
+    def _settings(self) -> checkpoint.Settings:
+        return checkpoint.Settings(
+            version=moclip.__version__,
+            dim=self.dim,
+            fps=self.fps,
+            text=checkpoint.Text(tower=self.text_name, source=self.text.source),
+            motion=checkpoint.Motion(
+                tower=self.motion_name, config=self.motion.config.model_dump(mode="json")
+            ),
+        )
+
+
+def _motion_tower(settings: checkpoint.Settings, folder: Path) -> MotionTower:
+    name = settings.motion.tower
+    try:
+        config = catalog.load("models.motion", name, "Config").model_validate(
+            settings.motion.config
+        )
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(str(part) for part in first["loc"])
+        raise ValueError(
+            f"{folder / checkpoint.CONFIG} does not fit the motion tower '{name}': "
+            f"{key}: {first['msg']}"
+        ) from None
+    encoder: MotionTower = catalog.load("models.motion", name, "Encoder")(config, dim=settings.dim)
+    return encoder
+
+
+def _unit(vectors: Float[Tensor, "row dim"]) -> Float[Tensor, "row dim"]:
+    """The only place where vectors are brought to unit length; never in half precision."""
+    return F.normalize(vectors.to(torch.promote_types(vectors.dtype, torch.float32)), dim=-1)

@@ -1,33 +1,29 @@
-"""MoCLIP's motion encoder: limbs look at each other inside a moment, then moments over time.
+"""A transformer over limbs, then over time: MoCLIP's motion encoder (arXiv 2505.10810).
 
-The design of M2T-Interpretable as MoCLIP uses it (arXiv 2505.10810, section 3): body parts encoded
-from joint positions and velocities, extra links hand-hand and foot-foot, attention over time,
-pooling by attention, a linear projection.
+Each limb is a token in each step of time (the design of M2T-Interpretable); limbs look at those they
+hang on, and, beyond the skeleton, hand at hand and foot at foot. The limbs of a step together are one
+token of a temporal transformer, whose tokens a learned query gathers into one vector.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal, cast, overload
 
 import torch
 import torch.nn.functional as F
 from jaxtyping import Bool, Float
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 from torch import Tensor, nn
 
 from moclip import skeletons
-from moclip.models.motion._blocks import AttentionPooling, Block, rotary_time
-from moclip.models.motion._features import Layout, frame_features
+from moclip.models.motion import _channels
+from moclip.models.motion._transformer import AttentionPool, Block, rotary
+from moclip.models.motion.base import MotionTower
 from moclip.motion import MotionBatch
+from moclip.skeletons.base import Skeleton
 
-_TREE = (
-    ("root", "torso"),
-    ("torso", "left_arm"),
-    ("torso", "right_arm"),
-    ("root", "left_leg"),
-    ("root", "right_leg"),
-)
-_LINKS = (
+_BODY = skeletons.get("humanml3d")
+_SIDED = ("left_arm", "right_arm", "left_leg", "right_leg")
+LINKS = (
     ("left_arm", "right_arm"),
     ("hands", "left_arm"),
     ("hands", "right_arm"),
@@ -35,178 +31,210 @@ _LINKS = (
     ("feet", "left_leg"),
     ("feet", "right_leg"),
 )
-"""Hand-hand and foot-foot, beyond the body's tree."""
+"""Limbs that look at each other beyond the skeleton: hand and hand, foot and foot."""
+
+_STILL = 0.02
+"""Metres, or metres a second: what varies less than this is not blown up to unit deviation."""
 
 
 class Config(BaseModel):
-    """Sizes of the tower."""
+    """Sizes of the tower; the defaults are the compact ones."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    skeleton: str = "humanml3d"
-    """Whose limbs the tokens are."""
     patch: int = Field(4, ge=1)
-    """Frames that one token holds."""
-    limb_width: int = Field(64, ge=8)
-    limb_layers: int = Field(2, ge=0)
+    """Frames that make one step of time."""
+    limb_width: int = Field(64, ge=1)
+    """Channels of a limb's token."""
+    limb_layers: int = Field(1, ge=0)
+    """Blocks of attention across limbs."""
     limb_heads: int = Field(4, ge=1)
-    width: int = Field(256, ge=8)
-    layers: int = Field(6, ge=1)
-    heads: int = Field(4, ge=1)
-    queries: int = Field(2, ge=1)
-    """Learned queries of the temporal pooling."""
-    dropout: float = Field(0.1, ge=0, lt=1)
     links: bool = True
-    """Whether hands and feet are linked beyond the body's tree."""
+    """Hand-hand and foot-foot links in the attention across limbs."""
+    width: int = Field(256, ge=1)
+    """Channels of a step of time."""
+    layers: int = Field(6, ge=0)
+    """Blocks of attention over time."""
+    heads: int = Field(8, ge=1)
+    mlp: int = Field(4, ge=1)
+    """Hidden width of each block's network, in widths."""
+    dropout: float = Field(0.1, ge=0, lt=1)
+
+    @model_validator(mode="after")
+    def _heads_fit(self) -> "Config":
+        if self.width % (2 * self.heads):
+            raise ValueError(f"width {self.width} is no multiple of twice the {self.heads} heads")
+        if self.limb_width % self.limb_heads:
+            raise ValueError(
+                f"limb_width {self.limb_width} is no multiple of the {self.limb_heads} limb_heads"
+            )
+        return self
 
     @classmethod
     def compact(cls) -> "Config":
-        """About 5 M parameters, for a laptop."""
+        """About 5 M parameters, for two processor cores."""
         return cls()
 
     @classmethod
     def paper(cls) -> "Config":
-        """The paper's size: 12 layers of 1032, a token a frame, about 156 M parameters."""
-        return cls(
-            patch=1, limb_width=256, limb_layers=1, limb_heads=4, width=1032, layers=12, heads=12
-        )
+        """The published size, 156 M parameters: 8 limbs x 256, 12 layers x 1032."""
+        return cls(patch=1, limb_width=256, limb_layers=1, width=1032, layers=12, heads=12)
 
 
 @dataclass(frozen=True, eq=False)
-class LimbAttention:
-    """What the tower looked at."""
+class Attention:
+    """How limbs look at each other."""
 
-    limb_names: tuple[str, ...]
-    limbs: tuple[Float[Tensor, "clip step head limb limb"], ...]
-    """Of each limb layer: how much a limb (last but one axis) looks at another (last)."""
-    time: Float[Tensor, "clip head query step"]
-    """Weights of the temporal pooling."""
+    limbs: tuple[str, ...]
+    weights: tuple[Float[Tensor, "clip time head limb limb"], ...]
+    """A layer each; rows (from) sum to one over the limbs looked at (to)."""
 
 
-class Encoder(nn.Module):
-    """Motion to a raw vector; padding and the other clips of a batch make no difference."""
-
-    mean: Tensor
-    deviation: Tensor
-    gather: Tensor
-    linked: Tensor
+class Encoder(MotionTower):
+    config: Config
 
     def __init__(self, config: Config, *, dim: int) -> None:
         super().__init__()
-        self.config, self.dim = config, dim
-        self.layout = Layout.of(skeletons.get(config.skeleton))
-        limbs, inputs, narrow = len(self.layout.names), self.layout.width, config.limb_width
-        self.register_buffer("mean", torch.zeros(limbs, inputs))
-        self.register_buffer("deviation", torch.ones(limbs, inputs))
-        self.register_buffer("gather", self.layout.gather(), persistent=False)
-        self.register_buffer("linked", _linked(self.layout.names, config.links), persistent=False)
-        self.embed = LimbLinear(limbs, inputs * config.patch, narrow)
-        self.refine = LimbLinear(limbs, narrow, narrow)
-        self.limb_blocks = nn.ModuleList(
-            Block(narrow, config.limb_heads, hidden=2 * narrow, dropout=0.0)
+        self.config, self.dim, self.skeleton = config, dim, _BODY
+        self.limbs = tuple(name for name, _ in _BODY.limbs)
+        count = _channels.count(_BODY)
+        self.register_buffer("mean", torch.zeros(count))
+        self.register_buffer("deviation", torch.ones(count))
+        self.embed = LimbEmbedding(_BODY, self.limbs, patch=config.patch, width=config.limb_width)
+        self.register_buffer("looks_at", adjacency(_BODY, links=config.links), persistent=False)
+        self.across_limbs = nn.ModuleList(
+            Block(config.limb_width, config.limb_heads, mlp=2, dropout=config.dropout)
             for _ in range(config.limb_layers)
         )
-        self.join = nn.Linear(limbs * narrow, config.width)
-        self.blocks = nn.ModuleList(
-            Block(config.width, config.heads, hidden=4 * config.width, dropout=config.dropout)
+        self.join = nn.Linear(len(self.limbs) * config.limb_width, config.width)
+        self.over_time = nn.ModuleList(
+            Block(config.width, config.heads, mlp=config.mlp, dropout=config.dropout)
             for _ in range(config.layers)
         )
-        self.pool = AttentionPooling(config.width, config.heads, config.queries)
-        self.project = nn.Linear(config.queries * config.width, dim)
-
-    @overload
-    def forward(self, batch: MotionBatch) -> Float[Tensor, "clip dim"]: ...
-
-    @overload
-    def forward(
-        self, batch: MotionBatch, *, return_attention: Literal[True]
-    ) -> tuple[Float[Tensor, "clip dim"], LimbAttention]: ...
+        self.norm = nn.LayerNorm(config.width)
+        self.pool = AttentionPool(config.width, config.heads)
+        self.project = nn.Linear(config.width, dim)
 
     def forward(
         self, batch: MotionBatch, *, return_attention: bool = False
-    ) -> Float[Tensor, "clip dim"] | tuple[Float[Tensor, "clip dim"], LimbAttention]:
-        """Raw vectors; with ``return_attention`` also who looked at whom."""
-        patches, real = self._patches(batch)
-        limbs = self.refine(F.gelu(self.embed(patches)))
-        seen: list[Tensor] = []
-        tokens = limbs.flatten(0, 1)
-        for layer in self.limb_blocks:
-            block = cast(Block, layer)
+    ) -> Float[Tensor, "clip dim"] | tuple[Float[Tensor, "clip dim"], Attention]:
+        """Raw vectors; with ``return_attention`` also how limbs look at each other."""
+        _channels.require_metres(batch, self.skeleton)
+        limbs = self.limb_inputs(batch)
+        shape, limbs = limbs.shape[:2], limbs.flatten(0, 1)
+        looked = []
+        for block in self.across_limbs:
             if return_attention:
-                weights = block.attention.weights(block.norm_1(tokens), self.linked)
-                seen.append(weights.unflatten(0, real.shape))
-            tokens = block(tokens, self.linked)
-        x = self.join(tokens.unflatten(0, real.shape).flatten(2))
-        x = self._over_time(x, real, batch.fps)
-        pooled, weights = self.pool(x, real)
-        vectors = self.project(pooled)
-        if return_attention:
-            return vectors, LimbAttention(self.layout.names, tuple(seen), weights)
-        return vectors
+                looked.append(self._limb_weights(block, limbs).unflatten(0, shape))
+            limbs = block(limbs, self.looks_at)
+        steps = self.join(limbs.flatten(1)).unflatten(0, shape)
+        vectors = self._over_time(steps, self._steps(batch.mask), batch.fps)
+        return (vectors, Attention(self.limbs, tuple(looked))) if return_attention else vectors
+
+    def limb_inputs(self, batch: MotionBatch) -> Float[Tensor, "clip time limb width"]:
+        """The token of each limb in each step of time, before limbs look at each other."""
+        return self.embed(self._normalised(batch))
+
+    def _normalised(self, batch: MotionBatch) -> Float[Tensor, "clip frame channel"]:
+        joints = batch.joints.to(self.mean.dtype)
+        values = _channels.channels(joints, batch.mask, fps=batch.fps, skeleton=self.skeleton)
+        values = (values - self.mean) / self.deviation
+        values = torch.where(batch.mask[..., None], values, 0.0)
+        return F.pad(values, (0, 0, 0, -values.shape[1] % self.config.patch))
+
+    def _steps(self, mask: Bool[Tensor, "clip frame"]) -> Bool[Tensor, "clip time"]:
+        """A step of time is real if any of its frames is."""
+        padded = F.pad(mask, (0, -mask.shape[1] % self.config.patch))
+        return padded.unflatten(1, (-1, self.config.patch)).any(dim=-1)
 
     def _over_time(
-        self, x: Float[Tensor, "clip step width"], real: Bool[Tensor, "clip step"], fps: float
-    ) -> Float[Tensor, "clip step width"]:
-        middle = (torch.arange(x.shape[1], device=x.device) + 0.5) * self.config.patch / fps
-        rotary = rotary_time(middle, self.config.width // self.config.heads)
-        allowed = None if bool(real.all()) else real[:, None, None]
-        for block in self.blocks:
-            x = block(x, allowed, rotary)
-        return x
+        self,
+        x: Float[Tensor, "clip time width"],
+        mask: Bool[Tensor, "clip time"],
+        fps: float,
+    ) -> Float[Tensor, "clip dim"]:
+        seconds = torch.arange(x.shape[1], device=x.device) * (self.config.patch / fps)
+        by = rotary(seconds, self.config.width // self.config.heads)
+        for block in self.over_time:
+            x = block(x, mask[:, None, None], by)
+        return self.project(self.pool(self.norm(x), mask))
 
-    def _patches(
-        self, batch: MotionBatch
-    ) -> tuple[Float[Tensor, "clip step limb inputs"], Bool[Tensor, "clip step"]]:
-        """Scaled inputs of each limb, ``patch`` frames together; zero where there is no frame."""
-        with torch.autocast(batch.joints.device.type, enabled=False):
-            x = (self._limb_inputs(batch) - self.mean) / self.deviation
-            x = x * batch.mask[:, :, None, None]
-        missing = -batch.mask.shape[1] % self.config.patch
-        x = F.pad(x, (0, 0, 0, 0, 0, missing))
-        real = F.pad(batch.mask, (0, missing)).unflatten(1, (-1, self.config.patch)).any(dim=-1)
-        x = x.unflatten(1, (-1, self.config.patch)).transpose(2, 3).flatten(3)
-        return x, real
-
-    def _limb_inputs(self, batch: MotionBatch) -> Float[Tensor, "clip frame limb inputs"]:
-        features = F.pad(frame_features(batch), (0, 1))
-        return features[..., self.gather]
+    def _limb_weights(self, block: Block, limbs: Tensor) -> Tensor:
+        return block.attention.weights(block.attention_norm(limbs), self.looks_at, None)
 
     @torch.no_grad()
     def fit_normalisation(self, batches: Iterable[MotionBatch]) -> None:
-        """Mean and deviation of every input over real frames; both are saved with the weights."""
-        count, total, squares = 0, torch.zeros_like(self.mean), torch.zeros_like(self.mean)
-        total, squares = total.double(), squares.double()
+        device = self.mean.device
+        frames, total, squares = 0, 0.0, 0.0
         for batch in batches:
-            frames = self._limb_inputs(batch)[batch.mask].double()
-            count += len(frames)
-            total += frames.sum(dim=0)
-            squares += frames.square().sum(dim=0)
-        if not count:
-            raise ValueError("there is no motion to take the mean and deviation of")
-        mean = total / count
+            _channels.require_metres(batch, self.skeleton)
+            batch = batch.to(device)
+            values = _channels.channels(
+                batch.joints.double(), batch.mask, fps=batch.fps, skeleton=self.skeleton
+            )[batch.mask]
+            frames += len(values)
+            total = total + values.sum(dim=0)
+            squares = squares + values.square().sum(dim=0)
+        if not frames:
+            raise ValueError("there are no motions to take mean and deviation from")
+        mean = total / frames
+        deviation = (squares / frames - mean.square()).clamp(min=0).sqrt()
         self.mean.copy_(mean)
-        variance = (squares / count - mean.square()).clamp(min=0)
-        # A number that hardly varies (or is not used) would only blow up noise.
-        self.deviation.copy_(variance.sqrt().clamp(min=0.01))
+        self.deviation.copy_(deviation.clamp(min=_STILL))
 
 
-class LimbLinear(nn.Module):
-    """A linear layer of its own for each limb, all in one product."""
+class LimbEmbedding(nn.Module):
+    """A linear layer for each limb over the frames of a patch, all of them one matrix product."""
 
-    def __init__(self, limbs: int, inputs: int, outputs: int) -> None:
+    def __init__(
+        self, skeleton: Skeleton, limbs: tuple[str, ...], *, patch: int, width: int
+    ) -> None:
         super().__init__()
-        bound = inputs**-0.5
-        self.weight = nn.Parameter(torch.empty(limbs, inputs, outputs).uniform_(-bound, bound))
-        self.bias = nn.Parameter(torch.zeros(limbs, outputs))
+        self.patch = patch
+        count = _channels.count(skeleton)
+        per_limb = [_channels.of_limb(skeleton, limb) for limb in limbs]
+        inputs = max(len(channels) for channels in per_limb)
+        # Limbs have different numbers of channels: the rest points at a column of zeros, number `count`.
+        columns = torch.full((len(limbs), patch, inputs), count)
+        for row, channels in zip(columns, per_limb, strict=True):
+            row[:, : len(channels)] = torch.tensor(channels)
+        columns = columns + torch.arange(patch)[:, None] * (count + 1)
+        self.register_buffer("columns", columns.flatten(), persistent=False)
+        self.weight = nn.Parameter(torch.empty(len(limbs), patch * inputs, width))
+        self.bias = nn.Parameter(torch.zeros(len(limbs), 1, width))
+        for weight, channels in zip(self.weight, per_limb, strict=True):
+            nn.init.normal_(weight, std=(patch * len(channels)) ** -0.5)
 
-    def forward(self, x: Float[Tensor, "clip step limb a"]) -> Float[Tensor, "clip step limb b"]:
-        return torch.einsum("csla,lab->cslb", x, self.weight) + self.bias
+    def forward(
+        self, values: Float[Tensor, "clip frame channel"]
+    ) -> Float[Tensor, "clip time limb width"]:
+        patches = F.pad(values, (0, 1)).unflatten(1, (-1, self.patch)).flatten(2)
+        shape = patches.shape[:2]
+        gathered = patches.flatten(0, 1)[:, self.columns].unflatten(1, (len(self.weight), -1))
+        tokens = torch.baddbmm(self.bias, gathered.transpose(0, 1), self.weight)
+        return tokens.transpose(0, 1).unflatten(0, shape)
 
 
-def _linked(names: tuple[str, ...], with_links: bool) -> Bool[Tensor, "1 1 limb limb"]:
-    """Who may look at whom inside a moment; everyone sees itself."""
+def adjacency(skeleton: Skeleton, *, links: bool) -> Bool[Tensor, "limb limb"]:
+    """Which limbs look at which: themselves, those they hang on, and with ``links`` :data:`LINKS`."""
+    names = [name for name, _ in skeleton.limbs]
     table = torch.eye(len(names), dtype=torch.bool)
-    for one, other in (*_TREE, *(_LINKS if with_links else ())):
-        a, b = names.index(one), names.index(other)
-        table[a, b] = table[b, a] = True
-    return table[None, None]
+    pairs = [pair for pair in _hanging_together(skeleton)] + (list(LINKS) if links else [])
+    for one, other in pairs:
+        i, j = names.index(one), names.index(other)
+        table[i, j] = table[j, i] = True
+    return table
+
+
+def _hanging_together(skeleton: Skeleton) -> list[tuple[str, str]]:
+    """Pairs of limbs of the body that share a joint or are joined by a bone."""
+    reach = {}
+    for limb in ("root", "torso", *_SIDED):
+        joints = {skeleton.index(joint) for joint in skeleton.limb(limb)}
+        reach[limb] = joints, joints | {skeleton.parents[joint] for joint in joints}
+    return [
+        (one, other)
+        for one, (joints, _) in reach.items()
+        for other, (_, with_parents) in reach.items()
+        if one != other and joints & with_parents
+    ]

@@ -1,75 +1,85 @@
-"""CLIP's text tower: a causal transformer, read at the end-of-text token, and a linear projection."""
+"""CLIP's text tower (Radford et al., 2021) with its projection: the one MoCLIP fine-tunes.
+
+transformers' ``CLIPTextModelWithProjection``; ViT-B/32's has 63 M parameters and 512 dimensions.
+"""
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
-import torch
 from jaxtyping import Float
-from torch import Tensor, nn
+from tokenizers import Tokenizer
+from torch import Tensor
+from transformers import CLIPConfig, CLIPTextConfig, CLIPTextModelWithProjection, CLIPTokenizerFast
+from transformers import PretrainedConfig
 
-from moclip.models.text import _shared
-from moclip.models.text._shared import Tokens
+from moclip.models.text import _huggingface as huggingface
+from moclip.models.text.base import TextTower, Tokens
 
 HUB_ID = "openai/clip-vit-base-patch32"
 
+_PAD_ID = 0
+"""As in OpenAI's code. Attention looks backwards only, so what follows the closing token is not seen."""
 
-class Encoder(nn.Module):
-    """Captions to raw vectors of CLIP's joint space (Radford et al., 2021; 512 for ViT-B/32).
 
-    Later tokens cannot be seen by earlier ones and the result is read at the end-of-text token, so
-    padding to the batch's longest caption gives what padding to 77 gives.
-    """
-
-    def __init__(self, model: Any, tokenizer: Any, source: str) -> None:
+class Encoder(TextTower):
+    def __init__(
+        self, transformer: CLIPTextModelWithProjection, tokenizer: Tokenizer, *, source: str
+    ) -> None:
         super().__init__()
-        self.model = model
+        self.transformer = transformer
         self.tokenizer = tokenizer
         self.source = source
-        self.dim: int = model.config.projection_dim
-        self.max_tokens: int = model.config.max_position_embeddings
+        self.dim: int = transformer.config.projection_dim
+        self.max_tokens: int = transformer.config.max_position_embeddings
 
     @classmethod
     def from_pretrained(cls, source: str | None = None) -> "Encoder":
-        """From a hub id or a local folder, which may also hold the whole of CLIP.
-
-        Raises ``ValueError`` when a weight of the text tower is missing or of another shape.
-        """
-        from transformers import AutoTokenizer, CLIPTextModelWithProjection
-
+        """From a hub id or folder of the text tower, or of a whole CLIP, whose image tower is left out."""
         where = source or HUB_ID
-        model = _shared.loaded(CLIPTextModelWithProjection, where)
-        return cls(model, AutoTokenizer.from_pretrained(where, use_fast=True), where)
+        config = _text_config(where)
+        tokenizer = huggingface.load_tokenizer(
+            CLIPTokenizerFast, where, config.max_position_embeddings, pad_id=_PAD_ID
+        )
+        transformer = huggingface.load_weights(CLIPTextModelWithProjection, where, config=config)
+        return cls(transformer, tokenizer, source=huggingface.short_name(where))
 
     @classmethod
-    def from_config(cls, folder: Path, source: str = HUB_ID) -> "Encoder":
-        """The architecture and tokenizer that :meth:`save_config` wrote, with random weights."""
-        from transformers import AutoTokenizer, CLIPTextConfig, CLIPTextModelWithProjection
-
-        model = CLIPTextModelWithProjection(CLIPTextConfig.from_pretrained(folder))
-        return cls(model, AutoTokenizer.from_pretrained(folder, use_fast=True), source)
+    def from_config(cls, folder: Path) -> "Encoder":
+        config = _text_config(str(folder))
+        transformer = huggingface.frozen(CLIPTextModelWithProjection(config))
+        tokenizer = huggingface.open_tokenizer(
+            folder, config.max_position_embeddings, pad_id=_PAD_ID
+        )
+        return cls(transformer, tokenizer, source=huggingface.short_name(str(folder)))
 
     def save_config(self, folder: Path) -> None:
-        """Architecture and tokenizer, no weights."""
-        self.model.config.save_pretrained(folder)
-        self.tokenizer.save_pretrained(folder)
-
-    @property
-    def device(self) -> torch.device:
-        return self.model.text_projection.weight.device
+        self.transformer.config.save_pretrained(folder)
+        self.tokenizer.save(str(folder / "tokenizer.json"))
 
     def tokenise(self, captions: Sequence[str]) -> Tokens:
-        """Padded to the longest caption, cut at ``max_tokens`` with the end-of-text token kept."""
-        return _shared.tokenise(self.tokenizer, captions, self.max_tokens)
+        return huggingface.tokenise(self.tokenizer, captions, self.transformer.device)
 
     def forward(self, tokens: Tokens) -> Float[Tensor, "caption dim"]:
-        """Projected vectors, not normalised: what generators take from CLIP."""
-        return self.model(input_ids=tokens.ids, attention_mask=tokens.mask).text_embeds
+        return self.transformer(input_ids=tokens.ids).text_embeds
 
     def encode(self, captions: Sequence[str], *, chunk: int = 256) -> Float[Tensor, "caption dim"]:
-        """Raw vectors in the order of the captions; gradient as the caller's grad mode."""
-        return _shared.encode(self, captions, chunk=chunk, device=self.device)
+        return huggingface.encode(self, captions, chunk)
 
     def frozen_twin(self) -> "Encoder":
-        """A copy that never learns, sharing memory until this tower is unfrozen."""
-        return _shared.frozen_twin(self)
+        twin = huggingface.frozen_twin(self, self.tokenizer)
+        assert isinstance(twin, Encoder)
+        return twin
+
+
+def _text_config(source: str) -> CLIPTextConfig:
+    """Sizes of the text tower, whether they stand alone or among those of a whole CLIP."""
+    config = huggingface.load_config(PretrainedConfig, source)
+    if config.model_type not in ("clip", "clip_text_model"):
+        raise ValueError(
+            f"'{source}' is a '{config.model_type}' model, wanted CLIP or its text tower"
+        )
+    if config.model_type == "clip_text_model":
+        return huggingface.load_config(CLIPTextConfig, source)
+    whole = huggingface.load_config(CLIPConfig, source)
+    whole.text_config.projection_dim = whole.projection_dim
+    return whole.text_config

