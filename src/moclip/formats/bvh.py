@@ -152,7 +152,7 @@ def _skeleton(joints: list[Joint], scale: float, stem: str) -> tuple[Skeleton, l
     A known tree is known whatever the order in which the file lists its branches.
     """
     offsets = [_scaled(joint.offset, scale) for joint in joints]
-    ends = tuple((j.name, _scaled(j.end, scale)) for j in joints if j.end is not None)
+    ends = {joint.name: _scaled(joint.end, scale) for joint in joints if joint.end is not None}
     number = {joint.name: i for i, joint in enumerate(joints)}
     above = {joint.name: joints[joint.parent].name for joint in joints[1:]}
     for known in map(skeletons.get, catalog.names("skeletons")):
@@ -160,9 +160,11 @@ def _skeleton(joints: list[Joint], scale: float, stem: str) -> tuple[Skeleton, l
         parents = {names[i]: names[p] for i, p in enumerate(known.parents) if i}
         if parents == above and names[0] == joints[0].name:
             order = [number[name] for name in names]
-            return known.with_offsets((offsets[i] for i in order), ends), order
+            tips = ((name, ends[name]) for name in names if name in ends)
+            return known.with_offsets((offsets[i] for i in order), tips), order
     names, numbers = tuple(number), tuple(joint.parent for joint in joints)
-    return Skeleton(stem, names, numbers, tuple(offsets), ends=ends), list(range(len(joints)))
+    body = Skeleton(stem, names, numbers, tuple(offsets), ends=tuple(ends.items()))
+    return body, list(range(len(joints)))
 
 
 def _scaled(offset: Vector, scale: float) -> Vector:

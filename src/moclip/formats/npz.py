@@ -76,8 +76,14 @@ def decode(data: bytes, *, name: str = "file") -> Motion:
         if entry not in parts:
             raise ValueError(f"{name} is no motion of ours: it has no {entry}")
     header = _header(parts["motion.json"], name)
-    joints = _tensor(parts, "joints.npy", name)
-    rotations = _tensor(parts, "rotations.npy", name) if "rotations.npy" in parts else None
+    shape = (len(header.skeleton), 3)
+    joints = _tensor(parts, "joints.npy", name, shape)
+    rotations = None
+    if "rotations.npy" in parts:
+        rotations = _tensor(parts, "rotations.npy", name, (*shape, 3))
+        if len(rotations) != len(joints):
+            frames = f"rotations of {len(rotations)} frames and joints of {len(joints)}"
+            raise ValueError(f"{name} holds {frames}")
     try:
         return Motion(joints, header.fps, header.skeleton, rotations)
     except ValueError as error:
@@ -129,8 +135,12 @@ def _header(data: bytes, name: str) -> _Header:
     return header
 
 
-def _tensor(parts: Mapping[str, bytes], entry: str, name: str) -> Tensor:
+def _tensor(parts: Mapping[str, bytes], entry: str, name: str, shape: tuple[int, ...]) -> Tensor:
+    """``shape`` is that of one frame."""
     array = from_npy(parts[entry], f"{name}: {entry}")
+    if not array.ndim or array.shape[1:] != shape:
+        wanted = f"(frame, {', '.join(map(str, shape))})"
+        raise ValueError(f"{name}: {entry} has shape {array.shape}, wanted {wanted}")
     if array.dtype not in (np.float32, np.float64):
         raise ValueError(f"{name}: {entry} holds {array.dtype} numbers, wanted float32 or float64")
     return torch.from_numpy(array.astype(array.dtype.newbyteorder("="), order="C"))
