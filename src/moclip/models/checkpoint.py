@@ -1,7 +1,8 @@
-"""A model as a folder that can be shared: ``config.json``, ``model.safetensors``, ``text/``, a card.
+"""A model as a folder to share: ``config.json``, ``model.safetensors``, ``text/``, a card.
 
-Files are written beside the folder first and moved into it one by one, the weights last, so other files
-there (metrics, a state of training) stay and each file is whole or not there. No pickles.
+Files are written in a temporary folder first and moved to their places one by one, the weights
+last, so other files there (metrics, a state of training) stay and each file is whole or not there.
+No pickles.
 """
 
 import json
@@ -12,7 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-import huggingface_hub
+from huggingface_hub import snapshot_download
+from huggingface_hub.errors import HFValidationError
 from pydantic import BaseModel, ConfigDict, ValidationError
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
@@ -118,17 +120,11 @@ def find(folder_or_hub_id: str | Path, *, revision: str | None = None) -> Path:
     if folder.exists():
         raise ValueError(f"{name} is a file, wanted the folder of a model")
     try:
-        huggingface_hub.utils.validate_repo_id(name)
-    except huggingface_hub.utils.HFValidationError:
+        return Path(snapshot_download(name, revision=revision, allow_patterns=_WANTED_FROM_HUB))
+    except HFValidationError:
         raise FileNotFoundError(f"there is no model folder {name}") from None
-    try:
-        return Path(
-            huggingface_hub.snapshot_download(
-                name, revision=revision, allow_patterns=_WANTED_FROM_HUB
-            )
-        )
-    except Exception as error:  # the hub's errors, its HTTP library's, and those of the network
-        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+    except Exception as error:  # the hub's own errors, its HTTP library's, the network's
+        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise OSError(f"there is no folder {name}, and the hub did not help: {reason}") from None
 
 
@@ -202,9 +198,9 @@ tags:
 
 # MoCLIP
 
-Captions and human motions as unit vectors of one space of {dim} dimensions: what belongs together points
-the same way. The design is that of *MoCLIP: Motion-Aware Fine-Tuning and Distillation of CLIP for Human
-Motion Generation* (arXiv 2505.10810).
+Captions and human motions as unit vectors of one space of {dim} dimensions: what belongs together
+points the same way. The design is that of *MoCLIP: Motion-Aware Fine-Tuning and Distillation of
+CLIP for Human Motion Generation* (arXiv 2505.10810).
 
 | part | |
 |---|---|

@@ -121,7 +121,7 @@ class MoCLIP(nn.Module, PyTorchModelHubMixin, library_name="moclip"):
         self.text.requires_grad_(False)
 
     def unfreeze_text(self) -> None:
-        """The text tower learns from now on, in memory of its own: frozen twins stay as they are."""
+        """The text tower learns from now on, in its own memory: frozen twins stay as they are."""
         for parameter in self.text.parameters():
             if not parameter.requires_grad:
                 parameter.data = parameter.data.clone()
@@ -138,8 +138,8 @@ class MoCLIP(nn.Module, PyTorchModelHubMixin, library_name="moclip"):
     ) -> None:
         """Writes the model into a folder; see :mod:`moclip.models.checkpoint`.
 
-        ``recipe`` (TOML) and ``card`` (Markdown on the training) are those it was loaded with unless
-        given. The last two arguments are what ``push_to_hub`` passes; neither is needed here.
+        ``recipe`` (TOML) and ``card`` (Markdown on the training) are those it was loaded with
+        unless given. The last two arguments are what ``push_to_hub`` passes; they are not needed.
         """
         checkpoint.write(
             Path(save_directory),

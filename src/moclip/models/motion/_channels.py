@@ -1,7 +1,7 @@
 """Joints as the numbers a motion tower reads: where the body is, how it is posed, how it moves.
 
-Everything is seen from the body: turned by the heading of each frame, placed relative to the root or to
-where the motion began. Where a clip stands and which way it first faces makes no difference.
+Everything is seen from the body: turned by the heading of each frame, placed relative to the root
+or to where the motion began. Where a clip stands and which way it first faces makes no difference.
 """
 
 import torch
@@ -76,7 +76,7 @@ def _heading(
     mask: Bool[Tensor, "clip frame"],
     skeleton: Skeleton,
 ) -> Float[Tensor, "clip frame 2"]:
-    """Unit vector (x, z) the body faces, from its hips and shoulders; +z where the frame is padding."""
+    """Unit vector (x, z) the body faces, from its hips and shoulders; +z in padding."""
     lefts = [skeleton.index(left) for left, _ in skeleton.across]
     rights = [skeleton.index(right) for _, right in skeleton.across]
     to_left = (joints[:, :, lefts] - joints[:, :, rights]).sum(dim=2)
@@ -122,8 +122,8 @@ def _is_first(mask: Bool[Tensor, "clip frame"]) -> Bool[Tensor, "clip frame"]:
 def require_metres(batch: MotionBatch, skeleton: Skeleton) -> None:
     """Refuses what cannot be this body in metres.
 
-    Joints recovered from z-scored features have bones that change their length by half; a tower that
-    takes them learns nothing of motion. Raises ``ValueError``.
+    Joints recovered from z-scored features have bones that change their length by half; a tower
+    that takes them learns nothing of motion. Raises ``ValueError``.
     """
     if not batch.skeleton.same_tree(skeleton):
         raise ValueError(
@@ -145,6 +145,6 @@ def require_metres(batch: MotionBatch, skeleton: Skeleton) -> None:
         if not bool((value <= limit).all()):
             clip = int(value.nan_to_num(torch.inf).argmax())
             raise ValueError(
-                f"clip {clip} of the batch has {what.format(float(value[clip]))}; joints must be in "
-                f"metres, not normalised features"
+                f"clip {clip} of the batch has {what.format(float(value[clip]))}; "
+                f"joints must be in metres, not normalised features"
             )

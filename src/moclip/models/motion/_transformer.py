@@ -8,14 +8,14 @@ from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
 Rotation = tuple[Tensor, Tensor]
-"""Cosine and sine of the angles by which pairs of a head's channels are turned, (token, pair) each."""
+"""Cosine and sine, (token, pair) each, of the angles that turn pairs of a head's channels."""
 
 _FASTEST, _SLOWEST = 10.0, 0.05
 """Radians a second: neighbouring patches of 0.2 s stand 2 rad apart, half a turn takes a minute."""
 
 
 def rotary(seconds: Float[Tensor, " token"], width: int) -> Rotation:
-    """Angles for heads of ``width`` channels (RoFormer, Su et al., 2021), for tokens at any times."""
+    """Angles for heads of ``width`` channels, tokens at any times (RoFormer, Su et al., 2021)."""
     pairs = width // 2
     rates = torch.logspace(math.log10(_FASTEST), math.log10(_SLOWEST), pairs, device=seconds.device)
     angles = seconds[:, None] * rates
@@ -40,7 +40,7 @@ class Attention(nn.Module):
     def forward(
         self, x: Float[Tensor, "batch token width"], mask: Bool[Tensor, "..."], by: Rotation | None
     ) -> Float[Tensor, "batch token width"]:
-        """``mask`` is True where a token may look at another; it broadcasts to (batch, head, from, to)."""
+        """``mask`` is True where a token may look; it broadcasts to (batch, head, from, to)."""
         query, key, value = self._split(x, by)
         seen = F.scaled_dot_product_attention(query, key, value, attn_mask=mask)
         return self.out(seen.transpose(1, 2).flatten(2))
@@ -48,7 +48,7 @@ class Attention(nn.Module):
     def weights(
         self, x: Float[Tensor, "batch token width"], mask: Bool[Tensor, "..."], by: Rotation | None
     ) -> Float[Tensor, "batch head token token"]:
-        """How much each token takes from each other one: what :meth:`forward` computes on the way."""
+        """How much each token takes from each other: what :meth:`forward` computes on the way."""
         query, key, _ = self._split(x, by)
         scores = query @ key.transpose(-1, -2) / math.sqrt(query.shape[-1])
         return scores.masked_fill(~mask, -torch.inf).softmax(dim=-1)
@@ -81,8 +81,14 @@ class Block(nn.Module):
         x: Float[Tensor, "batch token width"],
         mask: Bool[Tensor, "..."],
         by: Rotation | None = None,
+        *,
+        weights: list[Tensor] | None = None,
     ) -> Float[Tensor, "batch token width"]:
-        x = x + self.dropout(self.attention(self.attention_norm(x), mask, by))
+        """The attention's weights are appended to ``weights`` when it is given."""
+        y = self.attention_norm(x)
+        if weights is not None:
+            weights.append(self.attention.weights(y, mask, by))
+        x = x + self.dropout(self.attention(y, mask, by))
         return x + self.dropout(self.network(self.network_norm(x)))
 
 

@@ -13,8 +13,8 @@ from moclip.motion import MotionBatch
 class MotionTower(nn.Module, ABC):
     """Motions to raw vectors, of any length: the unit sphere is two_tower's business.
 
-    Beside the class ``Encoder(config, *, dim)`` a tower's file has its ``Config``, a frozen model with
-    the presets ``Config.compact()`` and ``Config.paper()``.
+    Beside the class ``Encoder(config, *, dim)`` a tower's file has its ``Config``, a frozen model
+    with the presets ``Config.compact()`` and ``Config.paper()``.
     """
 
     config: BaseModel
@@ -25,9 +25,9 @@ class MotionTower(nn.Module, ABC):
     def forward(self, batch: MotionBatch) -> Float[Tensor, "clip dim"]:
         """Raw vectors. Neither padding nor the neighbours in the batch make a difference.
 
-        Raises ``ValueError`` for a body the tower does not know and for joints that are not in metres.
+        Raises ``ValueError`` for a body the tower does not know and for joints not in metres.
         """
 
     @abstractmethod
     def fit_normalisation(self, batches: Iterable[MotionBatch]) -> None:
-        """Sets mean and deviation of the inputs from real frames; they are saved with the weights."""
+        """Mean and deviation of the inputs from real frames; they are saved with the weights."""

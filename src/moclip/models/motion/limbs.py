@@ -1,12 +1,13 @@
 """A transformer over limbs, then over time: MoCLIP's motion encoder (arXiv 2505.10810).
 
-Each limb is a token in each step of time (the design of M2T-Interpretable); limbs look at those they
-hang on, and, beyond the skeleton, hand at hand and foot at foot. The limbs of a step together are one
-token of a temporal transformer, whose tokens a learned query gathers into one vector.
+Each limb is a token in each step of time (the design of M2T-Interpretable); limbs look at those
+they hang on, and, beyond the skeleton, hand at hand and foot at foot. The limbs of a step together
+are one token of a temporal transformer, whose tokens a learned query gathers into one vector.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Literal, overload
 
 import torch
 import torch.nn.functional as F
@@ -92,6 +93,9 @@ class Attention:
 
 class Encoder(MotionTower):
     config: Config
+    mean: Tensor
+    deviation: Tensor
+    looks_at: Tensor
 
     def __init__(self, config: Config, *, dim: int) -> None:
         super().__init__()
@@ -115,6 +119,16 @@ class Encoder(MotionTower):
         self.pool = AttentionPool(config.width, config.heads)
         self.project = nn.Linear(config.width, dim)
 
+    @overload
+    def forward(
+        self, batch: MotionBatch, *, return_attention: Literal[False] = False
+    ) -> Tensor: ...
+
+    @overload
+    def forward(
+        self, batch: MotionBatch, *, return_attention: Literal[True]
+    ) -> tuple[Tensor, Attention]: ...
+
     def forward(
         self, batch: MotionBatch, *, return_attention: bool = False
     ) -> Float[Tensor, "clip dim"] | tuple[Float[Tensor, "clip dim"], Attention]:
@@ -122,14 +136,14 @@ class Encoder(MotionTower):
         _channels.require_metres(batch, self.skeleton)
         limbs = self.limb_inputs(batch)
         shape, limbs = limbs.shape[:2], limbs.flatten(0, 1)
-        looked = []
+        weights: list[Tensor] | None = [] if return_attention else None
         for block in self.across_limbs:
-            if return_attention:
-                looked.append(self._limb_weights(block, limbs).unflatten(0, shape))
-            limbs = block(limbs, self.looks_at)
+            limbs = block(limbs, self.looks_at, weights=weights)
         steps = self.join(limbs.flatten(1)).unflatten(0, shape)
         vectors = self._over_time(steps, self._steps(batch.mask), batch.fps)
-        return (vectors, Attention(self.limbs, tuple(looked))) if return_attention else vectors
+        if weights is None:
+            return vectors
+        return vectors, Attention(self.limbs, tuple(w.unflatten(0, shape) for w in weights))
 
     def limb_inputs(self, batch: MotionBatch) -> Float[Tensor, "clip time limb width"]:
         """The token of each limb in each step of time, before limbs look at each other."""
@@ -159,13 +173,11 @@ class Encoder(MotionTower):
             x = block(x, mask[:, None, None], by)
         return self.project(self.pool(self.norm(x), mask))
 
-    def _limb_weights(self, block: Block, limbs: Tensor) -> Tensor:
-        return block.attention.weights(block.attention_norm(limbs), self.looks_at, None)
-
     @torch.no_grad()
     def fit_normalisation(self, batches: Iterable[MotionBatch]) -> None:
         device = self.mean.device
-        frames, total, squares = 0, 0.0, 0.0
+        frames = 0
+        total = squares = torch.zeros_like(self.mean, dtype=torch.float64)
         for batch in batches:
             _channels.require_metres(batch, self.skeleton)
             batch = batch.to(device)
@@ -186,6 +198,8 @@ class Encoder(MotionTower):
 class LimbEmbedding(nn.Module):
     """A linear layer for each limb over the frames of a patch, all of them one matrix product."""
 
+    columns: Tensor
+
     def __init__(
         self, skeleton: Skeleton, limbs: tuple[str, ...], *, patch: int, width: int
     ) -> None:
@@ -194,7 +208,7 @@ class LimbEmbedding(nn.Module):
         count = _channels.count(skeleton)
         per_limb = [_channels.of_limb(skeleton, limb) for limb in limbs]
         inputs = max(len(channels) for channels in per_limb)
-        # Limbs have different numbers of channels: the rest points at a column of zeros, number `count`.
+        # Limbs differ in channels: the rest of a row points at a column of zeros, number `count`.
         columns = torch.full((len(limbs), patch, inputs), count)
         for row, channels in zip(columns, per_limb, strict=True):
             row[:, : len(channels)] = torch.tensor(channels)
@@ -216,10 +230,10 @@ class LimbEmbedding(nn.Module):
 
 
 def adjacency(skeleton: Skeleton, *, links: bool) -> Bool[Tensor, "limb limb"]:
-    """Which limbs look at which: themselves, those they hang on, and with ``links`` :data:`LINKS`."""
+    """Which limb looks at which: at itself, those it hangs on, and with ``links`` :data:`LINKS`."""
     names = [name for name, _ in skeleton.limbs]
     table = torch.eye(len(names), dtype=torch.bool)
-    pairs = [pair for pair in _hanging_together(skeleton)] + (list(LINKS) if links else [])
+    pairs = [*_hanging_together(skeleton), *(LINKS if links else ())]
     for one, other in pairs:
         i, j = names.index(one), names.index(other)
         table[i, j] = table[j, i] = True

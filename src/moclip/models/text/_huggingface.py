@@ -5,18 +5,21 @@ import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
+import transformers
 from jaxtyping import Float
 from safetensors import SafetensorError
 from tokenizers import Tokenizer
 from torch import Tensor, nn
-from transformers.utils import logging as transformers_logging
+from transformers import logging as transformers_logging
 
 from moclip.models.text.base import TextTower, Tokens
 
 _log = logging.getLogger(__name__)
+_Module = TypeVar("_Module", bound=nn.Module)
+_Tower = TypeVar("_Tower", bound=TextTower)
 
 
 @contextmanager
@@ -26,7 +29,7 @@ def quiet() -> Iterator[None]:
         transformers_logging.get_verbosity(),
         transformers_logging.is_progress_bar_enabled(),
     )
-    transformers_logging.set_verbosity(transformers_logging.CRITICAL)
+    transformers_logging.set_verbosity(logging.CRITICAL)
     transformers_logging.disable_progress_bar()
     try:
         yield
@@ -36,7 +39,7 @@ def quiet() -> Iterator[None]:
             transformers_logging.enable_progress_bar()
 
 
-def load_weights(architecture: Any, source: str, **options: Any) -> nn.Module:
+def load_weights(architecture: Any, source: str, **options: Any) -> Any:
     """A frozen transformer in float32 with safetensors weights from a hub id or a folder.
 
     Weights that ``architecture`` has no place for are left out (an image tower, a head of another
@@ -64,10 +67,10 @@ def load_config(architecture: Any, source: str) -> Any:
         return architecture.from_pretrained(source)
 
 
-def load_tokenizer(kind: Any, source: str, max_tokens: int, *, pad_id: int) -> Tokenizer:
-    """The fast tokenizer behind a transformers one, cutting at ``max_tokens`` and padding at the end."""
+def load_tokenizer(kind: str, source: str, max_tokens: int, *, pad_id: int) -> Tokenizer:
+    """The fast tokenizer behind transformers' ``kind``, cutting at ``max_tokens`` and padding."""
     with quiet(), _one_sentence(source):
-        tokenizer: Tokenizer = kind.from_pretrained(source).backend_tokenizer
+        tokenizer: Tokenizer = getattr(transformers, kind).from_pretrained(source).backend_tokenizer
     return prepared(tokenizer, max_tokens, pad_id=pad_id)
 
 
@@ -99,7 +102,7 @@ def tokenise(
 
 
 def encode(tower: TextTower, captions: Sequence[str], chunk: int) -> Float[Tensor, "caption dim"]:
-    """Each different caption once, the short ones together, so that little of a chunk is padding."""
+    """Each different caption once, the short ones together, so that little is padding."""
     unique = sorted(dict.fromkeys(captions), key=len)
     if not unique:
         return next(tower.parameters()).new_zeros(0, tower.dim)
@@ -109,11 +112,11 @@ def encode(tower: TextTower, captions: Sequence[str], chunk: int) -> Float[Tenso
     return vectors[[row[caption] for caption in captions]]
 
 
-def frozen(module: nn.Module) -> nn.Module:
+def frozen(module: _Module) -> _Module:
     return module.requires_grad_(False).eval()
 
 
-def frozen_twin(tower: TextTower, tokenizer: Tokenizer) -> TextTower:
+def frozen_twin(tower: _Tower, tokenizer: Tokenizer) -> _Tower:
     """A copy whose parameters are views of the tower's, but for those that learn: they are copied.
 
     :meth:`moclip.models.two_tower.MoCLIP.unfreeze_text` moves a frozen tower to memory of its own
@@ -124,13 +127,11 @@ def frozen_twin(tower: TextTower, tokenizer: Tokenizer) -> TextTower:
         values = parameter.detach()
         values = values.clone() if parameter.requires_grad else values
         shared[id(parameter)] = nn.Parameter(values, requires_grad=False)
-    twin = copy.deepcopy(tower, shared)
-    assert isinstance(frozen(twin), TextTower)
-    return twin
+    return frozen(copy.deepcopy(tower, shared))
 
 
 def short_name(source: str) -> str:
-    """A hub id as it is; of a folder only its name, so that no one's paths end up in a shared model."""
+    """A hub id as it is; of a folder only its name, to keep paths out of shared models."""
     return Path(source).resolve().name if Path(source).is_dir() else source
 
 

@@ -25,8 +25,8 @@ class Tokens:
 class TextTower(nn.Module, ABC):
     """Captions to raw vectors, of any length: the unit sphere is two_tower's business.
 
-    A tower comes frozen and in evaluation mode; :meth:`moclip.models.two_tower.MoCLIP.unfreeze_text`
-    lets it learn.
+    A tower comes frozen and in evaluation mode;
+    :meth:`moclip.models.two_tower.MoCLIP.unfreeze_text` lets it learn.
     """
 
     dim: int
@@ -64,8 +64,8 @@ class TextTower(nn.Module, ABC):
 
     @abstractmethod
     def encode(self, captions: Sequence[str], *, chunk: int = 256) -> Float[Tensor, "caption dim"]:
-        """Raw vectors in the order of ``captions``, made ``chunk`` captions of like length at a time."""
+        """Raw vectors in the order of ``captions``, made ``chunk`` of like length at a time."""
 
     @abstractmethod
     def frozen_twin(self) -> "TextTower":
-        """The same weights, never to learn. Memory is shared while this tower does not learn either."""
+        """The same weights, never to learn; memory is shared while this tower does not learn."""

@@ -5,12 +5,17 @@ transformers' ``CLIPTextModelWithProjection``; ViT-B/32's has 63 M parameters an
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from jaxtyping import Float
 from tokenizers import Tokenizer
 from torch import Tensor
-from transformers import CLIPConfig, CLIPTextConfig, CLIPTextModelWithProjection, CLIPTokenizerFast
-from transformers import PretrainedConfig
+from transformers import (
+    CLIPConfig,
+    CLIPTextConfig,
+    CLIPTextModelWithProjection,
+    PretrainedConfig,
+)
 
 from moclip.models.text import _huggingface as huggingface
 from moclip.models.text.base import TextTower, Tokens
@@ -18,7 +23,7 @@ from moclip.models.text.base import TextTower, Tokens
 HUB_ID = "openai/clip-vit-base-patch32"
 
 _PAD_ID = 0
-"""As in OpenAI's code. Attention looks backwards only, so what follows the closing token is not seen."""
+"""As in OpenAI's code. Attention looks backwards only: nothing sees what follows the last token."""
 
 
 class Encoder(TextTower):
@@ -29,16 +34,17 @@ class Encoder(TextTower):
         self.transformer = transformer
         self.tokenizer = tokenizer
         self.source = source
-        self.dim: int = transformer.config.projection_dim
-        self.max_tokens: int = transformer.config.max_position_embeddings
+        config: Any = transformer.config
+        self.dim = config.projection_dim
+        self.max_tokens = config.max_position_embeddings
 
     @classmethod
     def from_pretrained(cls, source: str | None = None) -> "Encoder":
-        """From a hub id or folder of the text tower, or of a whole CLIP, whose image tower is left out."""
+        """From a hub id or folder, of the text tower or of a whole CLIP, whose rest is left out."""
         where = source or HUB_ID
         config = _text_config(where)
         tokenizer = huggingface.load_tokenizer(
-            CLIPTokenizerFast, where, config.max_position_embeddings, pad_id=_PAD_ID
+            "CLIPTokenizerFast", where, config.max_position_embeddings, pad_id=_PAD_ID
         )
         transformer = huggingface.load_weights(CLIPTextModelWithProjection, where, config=config)
         return cls(transformer, tokenizer, source=huggingface.short_name(where))
@@ -66,12 +72,10 @@ class Encoder(TextTower):
         return huggingface.encode(self, captions, chunk)
 
     def frozen_twin(self) -> "Encoder":
-        twin = huggingface.frozen_twin(self, self.tokenizer)
-        assert isinstance(twin, Encoder)
-        return twin
+        return huggingface.frozen_twin(self, self.tokenizer)
 
 
-def _text_config(source: str) -> CLIPTextConfig:
+def _text_config(source: str) -> Any:
     """Sizes of the text tower, whether they stand alone or among those of a whole CLIP."""
     config = huggingface.load_config(PretrainedConfig, source)
     if config.model_type not in ("clip", "clip_text_model"):

