@@ -7,6 +7,8 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from moclip.evaluation.ranking import cosines
+
 
 @dataclass(frozen=True, eq=False)
 class Gallery:
@@ -83,7 +85,7 @@ class Strings:
         )
         return cls(
             strings=tuple(number),
-            similarity=gallery.motion @ gallery.text[first].T,
+            similarity=cosines(gallery.motion, gallery.text[first]),
             first=first,
             copies=torch.bincount(string).float(),
             clip=keys // len(number),

@@ -23,7 +23,7 @@ from torch import Tensor
 from moclip.evaluation import bootstrap
 from moclip.evaluation.figures import Figure, Report
 from moclip.evaluation.gallery import Gallery, Strings
-from moclip.evaluation.ranking import Ranks, Right, count_ranks
+from moclip.evaluation.ranking import Ranks, Right, cosines, count_ranks
 
 NAMES = ("all", "all-identical", "all-threshold", "dissimilar", "small-32")
 CUTS = (1, 2, 3, 5, 10)
@@ -125,7 +125,7 @@ def _alike(
     alike = torch.zeros_like(known.similarity)
     alike[known.clip, known.string] = 1
     for clips, strings in zip(known.clip.split(1024), known.string.split(1024), strict=True):
-        near = ((1 + vectors[strings] @ vectors.T) / 2 > threshold).to(alike)
+        near = ((1 + cosines(vectors[strings], vectors)) / 2 > threshold).to(alike)
         alike.index_add_(0, clips, near)
     clip, string = alike.nonzero().unbind(dim=1)
     return clip, string
@@ -153,7 +153,7 @@ def _in_batches(
         members = torch.randperm(clips, generator=generator)[: len(place)]
         captions = _one_each(gallery.owner, generator)[members]
         motion = gallery.motion[members].unflatten(0, (-1, size))
-        similarity = motion @ gallery.text[captions].unflatten(0, (-1, size)).mT
+        similarity = cosines(motion, gallery.text[captions].unflatten(0, (-1, size)))
         for total, side in zip(totals, (similarity, similarity.mT), strict=True):
             total[members] += _scores(count_ranks(side.flatten(0, 1), own, torch.ones(size)))
         seen[members] += 1

@@ -53,6 +53,14 @@ class Ranks:
         return self.above + (self.tied + 1) / (self.right + 1)
 
 
+def cosines(
+    queries: Float[Tensor, "*batch query dim"], items: Float[Tensor, "*batch item dim"]
+) -> Float[Tensor, "*batch query item"]:
+    """Inner products of unit vectors in float32, inside autocast too: bf16 would tie and swap."""
+    with torch.autocast(queries.device.type, enabled=False):
+        return queries.float() @ items.float().mT
+
+
 def count_ranks(
     similarity: Float[Tensor, "query item"],
     right: Right,
@@ -84,4 +92,5 @@ def _weigh(
     """Copies of items beyond the limit. Comparing into floats is 4x faster than summing bools."""
     beyond = torch.empty_like(similarity)
     (torch.gt if strict else torch.ge)(similarity, limit, out=beyond)
-    return beyond @ copies
+    with torch.autocast(similarity.device.type, enabled=False):  # bf16 counts to 256
+        return beyond @ copies

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from moclip.evaluation import bootstrap
 from moclip.evaluation.figures import Figure
-from moclip.evaluation.ranking import Right, count_ranks
+from moclip.evaluation.ranking import Right, cosines, count_ranks
 
 CUTS = (1, 5)
 
@@ -49,7 +49,7 @@ def zero_shot(
     Raises ``ValueError`` as :func:`by_captions`.
     """
     means = torch.stack([F.normalize(vectors.mean(dim=0), dim=0) for vectors in prompts.values()])
-    return _by_name(motion @ means.T, list(prompts), truth, samples, seed)
+    return _by_name(cosines(motion, means), list(prompts), truth, samples, seed)
 
 
 def accuracy(

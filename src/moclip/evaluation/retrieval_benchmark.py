@@ -1,7 +1,6 @@
 """A model on captioned clips: retrieval both ways and, where clips have labels, classes."""
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import torch
@@ -13,6 +12,7 @@ from moclip.evaluation.figures import Figure, Report
 from moclip.evaluation.gallery import Gallery, Strings
 from moclip.models.two_tower import MoCLIP
 from moclip.motion import CaptionedMotion
+from moclip.tasks._encoding import motion_vectors, text_vectors
 
 TextEncoder = Callable[[Sequence[str]], Tensor]
 """Captions to vectors, one a row."""
@@ -60,9 +60,8 @@ def gallery_of(
     others = (caption for clip in gallery_clips or () for caption in clip.captions)
     extra = [caption for caption in dict.fromkeys(others) if caption not in known]
     captions = (*(caption for _, caption in own), *extra)
-    with _measuring(model):
-        motion = model.encode_motion([clip.motion for clip in clips]).float().cpu()
-        text = _once_each(model.encode_text, captions)
+    motion = motion_vectors(model, [clip.motion for clip in clips])
+    text = _once_each(lambda strings: text_vectors(model, strings), captions)
     owner = torch.tensor([number for number, _ in own] + [-1] * len(extra))
     return Gallery(motion, text, owner, captions)
 
@@ -104,16 +103,3 @@ def _sentence_encoder() -> TextEncoder:
     encoder = catalog.load("models.text", "minilm", "Encoder").from_pretrained().eval()
     encode: TextEncoder = encoder.encode
     return encode
-
-
-@contextmanager
-def _measuring(model: MoCLIP) -> Iterator[None]:
-    """No gradients and no dropout; every module's mode is put back afterwards."""
-    modes = [(module, module.training) for module in model.modules()]
-    model.eval()
-    try:
-        with torch.no_grad():
-            yield
-    finally:
-        for module, mode in modes:
-            module.training = mode
