@@ -27,4 +27,4 @@ def stick_figure(*, speed: float = 1.0, frames: int = 30) -> Motion:
     turns = torch.eye(3).repeat(frames, len(skeleton), 1, 1)
     ahead = torch.arange(frames) * speed / 20
     root = torch.stack((torch.zeros(frames), torch.full((frames,), 0.95), ahead), dim=-1)
-    return Motion.from_rotations(turns, root, fps=20, skeleton=skeleton)
+    return Motion.from_rotations(turns, root, fps=20.0, skeleton=skeleton)

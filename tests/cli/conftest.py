@@ -32,7 +32,9 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from transformers import AutoTokenizer, BertConfig, BertModel
 
     torch.manual_seed(0)
+    parts, folder = tmp_path_factory.mktemp("bert"), tmp_path_factory.mktemp("model") / "tiny"
     tokenizer = AutoTokenizer.from_pretrained(minilm.wheel_folder())
+    tokenizer.save_pretrained(parts)
     config = BertConfig(
         vocab_size=len(tokenizer),
         hidden_size=16,
@@ -40,10 +42,10 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
         num_attention_heads=2,
         intermediate_size=16,
     )
-    text = minilm.Encoder(BertModel(config, add_pooling_layer=False), tokenizer, "tiny")
+    BertModel(config, add_pooling_layer=False).save_pretrained(parts)
     sizes = limbs.Config(limb_width=8, limb_layers=1, limb_heads=1, width=16, layers=1, heads=2)
-    folder = tmp_path_factory.mktemp("model") / "tiny"
-    MoCLIP(text, limbs.Encoder(sizes, dim=16)).save_pretrained(folder)
+    tiny = MoCLIP.create("minilm", text_source=str(parts), motion_config=sizes)
+    tiny.save_pretrained(folder)
     return folder
 
 

@@ -22,7 +22,7 @@ def test_info_warns_of_stretching_bones_and_jumps(moclip: Run, tmp_path: Path) -
     motion = stick_figure()
     motion.joints[10:, :] += 3.0
     motion.joints[20:, 5] += 0.05
-    formats.write(type(motion)(motion.joints, 20, motion.skeleton), tmp_path / "odd.npz")
+    formats.write(type(motion)(motion.joints, 20.0, motion.skeleton), tmp_path / "odd.npz")
     warnings = json.loads(moclip("info", tmp_path / "odd.npz", "--json").out)["warnings"]
     assert any("jumps after frame 9" in warning for warning in warnings)
     assert any("'right_knee' changes its length" in warning for warning in warnings)

@@ -1,0 +1,82 @@
+"""Find motions with words, or with another motion.
+
+Examples:
+  moclip search runs/demo "a person jumps"
+  moclip search runs/demo "a person kicks" --in my_clips -k 10
+  moclip search runs/demo query.bvh --in my_clips --json
+  moclip search runs/demo "a person kicks" --in my_clips --save my_clips.index
+  moclip search runs/demo "a person waves" --in my_clips.index
+
+Without --in the bundled clips are searched. A folder is read to its bottom; long takes are searched
+in parts of ten seconds, and files that cannot be read are named. An index is such a folder kept in
+one file, and answers at once.
+"""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+from tyro.conf import Positional, arg
+
+from moclip.cli._device import Device
+
+if TYPE_CHECKING:
+    from moclip.models.two_tower import MoCLIP
+    from moclip.tasks.retrieval import Hit, Index
+
+
+def main(
+    model: Positional[str],
+    query: Positional[str],
+    /,
+    *,
+    where: Annotated[Path | None, arg(name="in", metavar="FOLDER|INDEX")] = None,
+    k: Annotated[int, arg(aliases=["-k"])] = 5,
+    save: Path | None = None,
+    json: bool = False,
+    device: Device = "auto",
+) -> None:
+    """Search motions.
+
+    Args:
+        model: folder of a trained model, or its id on the Hugging Face hub
+        query: what to look for, a caption or a motion file
+        where: folder of motion files, or an index; the bundled clips if absent
+        k: how many to show
+        save: keep the index in this file
+        json: print JSON
+        device: where to compute
+    """
+    from moclip.cli import _inputs, _model, _output
+
+    if k < 1:
+        raise ValueError(f"-k is {k}, wanted at least 1")
+    (item,) = _inputs.sorted_out([query])
+    asked = _inputs.motion(query) if item.is_motion else item.text
+    if where is not None and not where.exists():
+        raise FileNotFoundError(f"there is no folder or index {where}")
+    towers = _model.load(model, device)
+    index = _index(towers, where)
+    if save is not None:
+        index.save(save)
+    _output.show([_row(hit) for hit in index.search(towers, asked, k)], as_json=json)
+    for skipped in index.skipped:
+        print(f"moclip: passed over {skipped.path}: {skipped.reason}", file=sys.stderr)
+
+
+def _index(model: "MoCLIP", where: Path | None) -> "Index":
+    from moclip import datasets
+    from moclip.tasks.retrieval import Index
+
+    if where is None:
+        return Index.of_clips(model, datasets.load("bundled", "all"))
+    if where.is_dir():
+        return Index.build(model, where)
+    return Index.load(where, model)
+
+
+def _row(hit: "Hit") -> dict[str, Any]:
+    entry = hit.entry
+    found = {"score": hit.score, "clip": entry.path or entry.id}
+    found |= {"start": round(entry.start, 2), "end": round(entry.end, 2)}
+    return found | ({"caption": entry.captions[0]} if entry.captions else {})
