@@ -1,8 +1,8 @@
 """Motions with captions: one file here a data set.
 
 An entry has ``Options`` (a frozen pydantic model whose ``root`` is where the data are) and
-``load(split, options)``, which gives the canonical clips of ``train``, ``val``, ``test`` or ``all``,
-always in the same order.
+``load(split, options)``, the canonical clips of ``train``, ``val``, ``test`` or ``all``, always
+in the same order.
 """
 
 from pathlib import Path

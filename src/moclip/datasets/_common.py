@@ -77,9 +77,9 @@ class Unreadable:
             return
         count, named = len(self.reasons), "; ".join(_shortened(self.reasons.items()))
         if not readable:
-            raise ValueError(f"data set '{self.dataset}' has no clip that can be read: {named}")
+            raise ValueError(f"data set '{self.dataset}' has no clip that can be used: {named}")
         _log.warning(
-            "data set '%s': %d of %d clips could not be read and are left out: %s",
+            "data set '%s': %d of %d clips cannot be used and are left out: %s",
             self.dataset,
             count,
             count + readable,

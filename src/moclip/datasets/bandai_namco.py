@@ -2,33 +2,30 @@
 
 The user's own copy (CC BY-NC 4.0), as a folder or as the zip, which is not unpacked; in it, at any
 depth, ``Bandai-Namco-Research-Motiondataset-*/data/dataset-N_CONTENT_STYLE_NNN.bvh``. File names
-carry the labels of the ``.json`` files beside them. Words that both halves use (walk and run; active,
-feminine and normal) are one class: 2,618 clips of 24 contents in 19 styles, 202 (content, style)
-pairs. Captions: :mod:`moclip.datasets._bandai_captions`.
+carry the labels of the ``.json`` files beside them. Words that both halves use (walk and run;
+active, feminine and normal) are one class: 2,618 clips of 24 contents in 19 styles, 202
+(content, style) pairs. Captions: :mod:`moclip.datasets._bandai_captions`.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Literal, NamedTuple
 
-import joblib
 from pydantic import BaseModel, Field
-from tqdm import tqdm
 
 from moclip import formats
 from moclip.datasets import _common
 from moclip.datasets._bandai_captions import CONTENTS, STYLES, compose
 from moclip.datasets._cache import Clips, cached
+from moclip.datasets._reading import read_in_chunks
 from moclip.datasets._sources import Source
 from moclip.motion import CaptionedMotion, Motion
 
 _NAME = re.compile(r"dataset-\d+_(?P<content>[a-z-]+)_(?P<style>[a-z-]+)_\d+")
 _IN_ONE_STYLE = {"call", "dance-long", "dance-short", "kick", "punch", "respond", "slash"}
 """Contents acted only normally: held out, they would be new actions, not new combinations."""
-_CHUNK = 32
-"""Files a process reads at a time."""
 
 
 class Options(BaseModel, frozen=True, extra="forbid"):
@@ -121,34 +118,12 @@ def _recognised(names: tuple[str, ...]) -> tuple[dict[Clip, str], dict[str, str]
 
 
 def _read_all(source: Source, names: dict[Clip, str], options: Options) -> Clips:
-    motions: dict[str, Motion] = {}
-    unreadable = {}
     files = sorted((clip.id, name) for clip, name in names.items())
-    for clip, result in tqdm(
-        _results(source, files, options), "reading bandai_namco", len(files), disable=None
-    ):
-        if isinstance(result, Motion):
-            motions[clip] = result
-        else:
-            unreadable[clip] = result
-    return Clips(motions, unreadable)
-
-
-def _results(
-    source: Source, files: list[tuple[str, str]], options: Options
-) -> Iterator[tuple[str, Motion | str]]:
-    chunks = [files[at : at + _CHUNK] for at in range(0, len(files), _CHUNK)]
-    jobs = 1 if len(chunks) < 4 else -1
-    with joblib.parallel_config("loky", inner_max_num_threads=1):
-        results = joblib.Parallel(jobs, return_as="generator")(
-            joblib.delayed(_read_chunk)(source, chunk, options) for chunk in chunks
-        )
-        for chunk in results:
-            yield from chunk
+    return read_in_chunks(partial(_read_chunk, source, options), files, title="bandai_namco")
 
 
 def _read_chunk(
-    source: Source, files: list[tuple[str, str]], options: Options
+    source: Source, options: Options, files: Sequence[tuple[str, str]]
 ) -> list[tuple[str, Motion | str]]:
     """Clip by clip its motion, or why it cannot be read."""
     results: list[tuple[str, Motion | str]] = []

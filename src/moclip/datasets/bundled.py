@@ -1,10 +1,10 @@
 """A small real set that ships with the package: 141 clips of 87 takes, three captions each.
 
 From CMU motion capture and the reference clips of DeepMimic (see NOTICE), made by
-``scripts/make_bundled.py``. ``data/bundled.csv`` says which span of which take a clip is, its split,
-its action and its captions, written after looking at the motion; all clips of a take share a split,
-and every action that is validated or tested is also trained on. Joints are kept in steps of half a
-millimetre.
+``scripts/make_bundled.py``. ``data/bundled.csv`` says which span of which take a clip is, its
+split, its action and its captions, written after looking at the motion; all clips of a take share a
+split, and every action that is validated or tested is also trained on. Joints are kept in steps of
+half a millimetre.
 
 Clips last 2 to 10 s, except for takes that are shorter as a whole (running, a flip, a kick: 0.9 to
 1.9 s). Spans in which the capture is damaged (bodies that tip over for a few frames) are left out.
@@ -34,7 +34,7 @@ class Options(BaseModel, frozen=True, extra="forbid"):
     """Where the data are."""
 
     root: Path | None = None
-    """Another folder with ``bundled.csv`` and ``bundled.safetensors``; the package's own if absent."""
+    """Another folder with ``bundled.csv`` and ``bundled.safetensors``; if absent, our own."""
 
 
 class Row(NamedTuple):
