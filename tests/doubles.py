@@ -13,8 +13,6 @@ from torch import Tensor, nn
 from moclip.geometry import forward_kinematics
 from moclip.models.motion.base import MotionTower
 from moclip.models.text.base import TextTower, Tokens
-from moclip.models.motion.base import MotionTower
-from moclip.models.text.base import TextTower
 from moclip.models.two_tower import MoCLIP
 from moclip.motion import CaptionedMotion, Motion, MotionBatch
 from moclip.skeletons import get
