@@ -148,6 +148,7 @@ def read_settings(folder: Path) -> Settings:
 
 
 def read_paperwork(folder: Path) -> Paperwork:
+    """The recipe and the card's text kept beside the weights, where they are."""
     recipe = folder / RECIPE
     text = recipe.read_text(encoding="utf-8") if recipe.is_file() else None
     return Paperwork(recipe=text, card=_card_body(folder / CARD))

@@ -100,6 +100,7 @@ def new_model(recipe: Recipe, clips: list[CaptionedMotion]) -> MoCLIP:
 
 
 def batches_of(recipe: Recipe, model: MoCLIP, clips: list[CaptionedMotion]) -> Batches:
+    """Batches of the clips with the frozen tower's vectors of all their captions, made once."""
     captions = [caption for clip in clips for caption in clip.captions]
     teacher = Teacher.of(model, captions)
     teacher = Teacher(teacher.number, teacher.raw.cpu())

@@ -49,6 +49,7 @@ def save_state(
 
 
 def has_state(folder: Path) -> bool:
+    """Whether a run in this folder can be taken up again."""
     return (folder / _FILE).exists()
 
 
