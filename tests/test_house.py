@@ -139,3 +139,25 @@ def test_no_file_unpickles_or_loads_loosely(path: Path) -> None:
 def test_only_commands_print(path: Path) -> None:
     if "cli" not in path.parts:
         assert not re.search(r"^\s*print\(", path.read_text(), re.MULTILINE)
+
+
+def undocumented(source: str) -> list[str]:
+    """The module itself and its public functions, where they have no docstring."""
+    module = ast.parse(source)
+    functions = (ast.FunctionDef, ast.AsyncFunctionDef)
+    public = [node for node in module.body if isinstance(node, functions) and node.name[0] != "_"]
+    missing = [node.name for node in public if not ast.get_docstring(node)]
+    return missing if ast.get_docstring(module) else ["module", *missing]
+
+
+def test_what_is_undocumented_is_seen() -> None:
+    assert undocumented("def f(): ...") == ["module", "f"]
+    assert undocumented("'What.'\ndef f():\n  'What.'\ndef _g(): ...\ndef h(): ...") == ["h"]
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT / "src")))
+def test_every_module_and_public_function_says_what_it_is(path: Path) -> None:
+    missing = undocumented(path.read_text())
+    if re.fullmatch(r"_[a-z].*", path.name):  # a helper: nobody outside its folder calls it
+        missing = [name for name in missing if name == "module"]
+    assert missing == []
