@@ -15,8 +15,11 @@ from moclip.models.two_tower import MoCLIP
 
 
 @pytest.fixture
-def moclip(capfd: pytest.CaptureFixture[str]) -> Run:
-    """Runs ``moclip ARGUMENTS`` in this process."""
+def moclip(
+    capfd: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Run:
+    """Runs ``moclip ARGUMENTS`` in this process; what it caches lies beneath ``tmp_path`` too."""
+    monkeypatch.setenv("MOCLIP_CACHE", str(tmp_path / "cache"))
 
     def run(*arguments: object) -> Result:
         capfd.readouterr()
@@ -27,14 +30,14 @@ def moclip(capfd: pytest.CaptureFixture[str]) -> Run:
 
 
 @pytest.fixture(scope="session")
-def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A whole model of random weights: a MiniLM of one layer and the smallest limbs."""
+def text_tower(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A MiniLM of one layer and random weights, in the layout of the hub."""
     from transformers import AutoTokenizer, BertConfig, BertModel
 
     torch.manual_seed(0)
-    parts, folder = tmp_path_factory.mktemp("bert"), tmp_path_factory.mktemp("model") / "tiny"
+    folder = tmp_path_factory.mktemp("bert")
     tokenizer = AutoTokenizer.from_pretrained(minilm.wheel_folder())
-    tokenizer.save_pretrained(parts)
+    tokenizer.save_pretrained(folder)
     config = BertConfig(
         vocab_size=len(tokenizer),
         hidden_size=16,
@@ -42,9 +45,17 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
         num_attention_heads=2,
         intermediate_size=16,
     )
-    BertModel(config, add_pooling_layer=False).save_pretrained(parts)
+    BertModel(config, add_pooling_layer=False).save_pretrained(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def model(text_tower: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A whole model of random weights with the smallest limbs."""
+    torch.manual_seed(0)
+    folder = tmp_path_factory.mktemp("model") / "tiny"
     sizes = limbs.Config(limb_width=8, limb_layers=1, limb_heads=1, width=16, layers=1, heads=2)
-    tiny = MoCLIP.create("minilm", text_source=str(parts), motion_config=sizes)
+    tiny = MoCLIP.create("minilm", text_source=str(text_tower), motion_config=sizes)
     tiny.save_pretrained(folder)
     return folder
 

@@ -10,8 +10,8 @@ from moclip.files import read_bounded
 from moclip.motion import Motion
 from moclip.retargeting import canonical
 
-MOST_WORDS = 1000
-"""A caption beyond this is a mistake (a whole file pasted), not a sentence about a motion."""
+LONGEST = 1000
+"""Characters; a caption beyond this is a mistake (a whole file pasted), not a sentence."""
 
 
 @dataclass(frozen=True)
@@ -57,14 +57,12 @@ def canonical_of(found: Motion, name: str) -> Motion:
 
 def caption(text: str, where: str = "the command line") -> str:
     """The caption without blanks around it. Raises ``ValueError`` when it is empty or endless."""
-    words = text.split()
-    if not words:
+    text = text.strip()
+    if not text:
         raise ValueError(f"{where}: a caption is empty")
-    if len(words) > MOST_WORDS:
-        raise ValueError(
-            f"{where}: a caption has {len(words):,} words, wanted at most {MOST_WORDS:,}"
-        )
-    return text.strip()
+    if len(text) > LONGEST:
+        raise ValueError(f"{where}: a caption has {len(text):,} characters, more than {LONGEST:,}")
+    return text
 
 
 def captions(path: Path) -> list[str]:
