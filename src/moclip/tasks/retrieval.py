@@ -99,7 +99,11 @@ class Index:
         return len(self.entries)
 
     def search(self, model: MoCLIP, query: str | Motion, k: int = 5) -> list[Hit]:
-        """The ``k`` nearest entries, the best first; fewer when the index has fewer."""
+        """The ``k`` nearest entries, the best first; fewer when the index has fewer.
+
+        ``model`` must be the one that made the index: that is checked when it is loaded, not at
+        every search, which would take longer than the search.
+        """
         if isinstance(query, Motion):
             return self.nearest(motion_vectors(model, [query])[0], k)
         if not query.strip():
