@@ -47,7 +47,8 @@ def cached(dataset: str, key: Mapping[str, object], make: Callable[[], Clips]) -
     clips = _load(path)
     if clips is None:
         clips = make()
-        _store(path, clips)
+        if clips.motions:
+            _store(path, clips)
     return clips
 
 

@@ -36,7 +36,7 @@ class Line(NamedTuple):
 
 
 def read_table(path: Path) -> list[Line]:
-    """All lines. Raises ``ValueError`` for the first mistake, ``OSError`` where there is no table."""
+    """All lines. Raises ``ValueError`` for the first mistake, ``OSError`` for no table."""
     data = read_bounded(path, LARGEST_TABLE)
     try:
         text = data.decode("utf-8-sig")
