@@ -1,6 +1,7 @@
 """What users give a model to read: motion files and captions, told apart and checked."""
 
 import csv
+import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -77,7 +78,7 @@ def captions(path: Path) -> list[str]:
     if path.suffix.lower() != ".csv":
         rows = [(n, line) for n, line in enumerate(text.splitlines(), 1) if line.strip()]
     else:
-        table = csv.DictReader(text.splitlines())
+        table = csv.DictReader(io.StringIO(text, newline=""))
         columns = table.fieldnames or []
         if "caption" not in columns:
             raise ValueError(f"{path} has no column 'caption'; there are: {', '.join(columns)}")

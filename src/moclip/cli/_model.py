@@ -14,11 +14,11 @@ def load(model: str, device: _device.Device = "auto") -> "MoCLIP":
 
     Raises ``ValueError`` or ``OSError`` for a folder that holds none.
     """
-    from moclip.models.two_tower import MoCLIP
-
-    where = _device.pick(device)
     if _looks_local(model) and not Path(model).is_dir():
         raise FileNotFoundError(f"there is no model folder {model}; `moclip demo` makes runs/demo")
+    where = _device.pick(device)
+    from moclip.models.two_tower import MoCLIP
+
     return MoCLIP.from_pretrained(model).to(where).eval()
 
 
