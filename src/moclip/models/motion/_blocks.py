@@ -1,9 +1,15 @@
 """Transformer pieces of the motion towers, on ``scaled_dot_product_attention``."""
 
+from contextlib import AbstractContextManager, nullcontext
+
 import torch
 import torch.nn.functional as F
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
+from torch.nn.attention import SDPBackend, sdpa_kernel
+
+_SHORT = 64
+"""Tokens up to which attention on a processor is computed by plain products."""
 
 
 class Attention(nn.Module):
@@ -23,7 +29,8 @@ class Attention(nn.Module):
     ) -> Float[Tensor, "batch token width"]:
         """``allowed`` is True where a token (last but one axis) may look at another (last axis)."""
         q, k, v = self._split(x, rotary)
-        y = F.scaled_dot_product_attention(q, k, v, attn_mask=allowed)
+        with _short_on_cpu(x):
+            y = F.scaled_dot_product_attention(q, k, v, attn_mask=allowed)
         return self.out(y.transpose(1, 2).flatten(2))
 
     def weights(
@@ -39,6 +46,13 @@ class Attention(nn.Module):
         if rotary is not None:
             q, k = rotate(q, *rotary), rotate(k, *rotary)
         return q, k, v
+
+
+def _short_on_cpu(x: Tensor) -> AbstractContextManager[None]:
+    """On a processor the fused kernel's backward is many times slower than plain products here."""
+    if x.device.type == "cpu" and x.shape[1] <= _SHORT:
+        return sdpa_kernel(SDPBackend.MATH)
+    return nullcontext()
 
 
 class Block(nn.Module):

@@ -18,7 +18,6 @@ from transformers import logging as transformers_logging
 from moclip.models.text.base import TextTower, Tokens
 
 _log = logging.getLogger(__name__)
-_Module = TypeVar("_Module", bound=nn.Module)
 _Tower = TypeVar("_Tower", bound=TextTower)
 
 
@@ -40,29 +39,46 @@ def quiet() -> Iterator[None]:
 
 
 def load_weights(architecture: Any, source: str, **options: Any) -> Any:
-    """A frozen transformer in float32 with safetensors weights from a hub id or a folder.
+    """A transformer in float32 with safetensors weights from a hub id or a folder.
 
     Weights that ``architecture`` has no place for are left out (an image tower, a head of another
     task); a weight that is not there is an error, never a random one.
     """
     with quiet(), _one_sentence(source):
         model, report = architecture.from_pretrained(
-            source, use_safetensors=True, output_loading_info=True, **options
+            source,
+            use_safetensors=True,
+            output_loading_info=True,
+            ignore_mismatched_sizes=True,  # reported below, in a sentence
+            **options,
         )
-    missing = sorted(report["missing_keys"])
-    if missing:
-        raise ValueError(
-            f"the weights of '{source}' lack {len(missing)} of {architecture.__name__}, "
-            f"first '{missing[0]}'"
-        )
+    for fault, keys in (
+        ("lack", sorted(report["missing_keys"])),
+        ("have another shape for", sorted(key for key, *_ in report["mismatched_keys"])),
+    ):
+        if keys:
+            raise ValueError(
+                f"the weights of '{source}' {fault} {len(keys)} of {architecture.__name__}, "
+                f"first '{keys[0]}'"
+            )
     unused = report["unexpected_keys"]
     _log.debug("%s: %d weights have no place in the tower", source, len(unused))
-    return frozen(model.float())
+    return model.float()
+
+
+def model_type(source: str) -> str:
+    """What transformers calls the architecture of a hub id or folder: ``"bert"``, ``"clip"``."""
+    _refuse_missing_folder(source)
+    with quiet(), _one_sentence(source):
+        table, _ = transformers.PretrainedConfig.get_config_dict(source)
+    return str(table.get("model_type"))
 
 
 def load_config(architecture: Any, source: str) -> Any:
-    """Sizes of a transformer. Raises ``OSError`` or ``ValueError`` in one sentence."""
-    _refuse_missing_folder(source)
+    """Sizes of a transformer. Raises ``ValueError`` when they are of another architecture."""
+    found = model_type(source)
+    if found != architecture.model_type:
+        raise ValueError(f"'{source}' is a '{found}' model, wanted '{architecture.model_type}'")
     with quiet(), _one_sentence(source):
         return architecture.from_pretrained(source)
 
@@ -112,10 +128,6 @@ def encode(tower: TextTower, captions: Sequence[str], chunk: int) -> Float[Tenso
     return vectors[[row[caption] for caption in captions]]
 
 
-def frozen(module: _Module) -> _Module:
-    return module.requires_grad_(False).eval()
-
-
 def frozen_twin(tower: _Tower, tokenizer: Tokenizer) -> _Tower:
     """A copy whose parameters are views of the tower's, but for those that learn: they are copied.
 
@@ -127,7 +139,7 @@ def frozen_twin(tower: _Tower, tokenizer: Tokenizer) -> _Tower:
         values = parameter.detach()
         values = values.clone() if parameter.requires_grad else values
         shared[id(parameter)] = nn.Parameter(values, requires_grad=False)
-    return frozen(copy.deepcopy(tower, shared))
+    return copy.deepcopy(tower, shared).eval()
 
 
 def short_name(source: str) -> str:
@@ -136,9 +148,12 @@ def short_name(source: str) -> str:
 
 
 def _refuse_missing_folder(source: str) -> None:
-    looks_local = source.count("/") != 1 or source.startswith((".", "~", "/"))
-    if looks_local and "/" in source and not Path(source).is_dir():
+    folder = Path(source)
+    looks_local = source.count("/") > 1 or source.startswith((".", "~", "/"))
+    if looks_local and not folder.is_dir():
         raise FileNotFoundError(f"there is no folder {source} to read a text tower from")
+    if folder.is_dir() and not (folder / "config.json").is_file():
+        raise FileNotFoundError(f"{source} holds no text tower: there is no config.json")
 
 
 @contextmanager

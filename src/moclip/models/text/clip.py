@@ -10,12 +10,7 @@ from typing import Any
 from jaxtyping import Float
 from tokenizers import Tokenizer
 from torch import Tensor
-from transformers import (
-    CLIPConfig,
-    CLIPTextConfig,
-    CLIPTextModelWithProjection,
-    PretrainedConfig,
-)
+from transformers import CLIPConfig, CLIPTextConfig, CLIPTextModelWithProjection
 
 from moclip.models.text import _huggingface as huggingface
 from moclip.models.text.base import TextTower, Tokens
@@ -37,6 +32,7 @@ class Encoder(TextTower):
         config: Any = transformer.config
         self.dim = config.projection_dim
         self.max_tokens = config.max_position_embeddings
+        self.requires_grad_(False).eval()
 
     @classmethod
     def from_pretrained(cls, source: str | None = None) -> "Encoder":
@@ -52,7 +48,7 @@ class Encoder(TextTower):
     @classmethod
     def from_config(cls, folder: Path) -> "Encoder":
         config = _text_config(str(folder))
-        transformer = huggingface.frozen(CLIPTextModelWithProjection(config))
+        transformer = CLIPTextModelWithProjection(config)
         tokenizer = huggingface.open_tokenizer(
             folder, config.max_position_embeddings, pad_id=_PAD_ID
         )
@@ -77,12 +73,7 @@ class Encoder(TextTower):
 
 def _text_config(source: str) -> Any:
     """Sizes of the text tower, whether they stand alone or among those of a whole CLIP."""
-    config = huggingface.load_config(PretrainedConfig, source)
-    if config.model_type not in ("clip", "clip_text_model"):
-        raise ValueError(
-            f"'{source}' is a '{config.model_type}' model, wanted CLIP or its text tower"
-        )
-    if config.model_type == "clip_text_model":
+    if huggingface.model_type(source) != "clip":
         return huggingface.load_config(CLIPTextConfig, source)
     whole = huggingface.load_config(CLIPConfig, source)
     whole.text_config.projection_dim = whole.projection_dim

@@ -34,6 +34,7 @@ class Encoder(TextTower):
         self.source = source
         self.dim = transformer.config.hidden_size
         self.max_tokens = _max_tokens(transformer.config)
+        self.requires_grad_(False).eval()
 
     @classmethod
     def from_pretrained(cls, source: str | None = None) -> "Encoder":
@@ -60,7 +61,7 @@ class Encoder(TextTower):
     @classmethod
     def from_config(cls, folder: Path) -> "Encoder":
         config = huggingface.load_config(BertConfig, str(folder))
-        transformer = huggingface.frozen(BertModel(config, add_pooling_layer=False))
+        transformer = BertModel(config, add_pooling_layer=False)
         tokenizer = huggingface.open_tokenizer(
             folder, _max_tokens(config), pad_id=config.pad_token_id
         )
