@@ -271,7 +271,9 @@ class MotionBatch:
         width = frames or longest
         mask = torch.arange(width, device=lengths.device) < lengths[:, None]
         turns = [m.rotations for m in motions if m.rotations is not None]
-        rotations = _padded(turns, width) if len(turns) == len(motions) else None
+        # Rotations mean something only with the bones they turn, and a batch has one set of bones.
+        turned = len(turns) == len(motions) and all(m.skeleton == first.skeleton for m in motions)
+        rotations = _padded(turns, width) if turned else None
         return cls(
             _padded([m.joints for m in motions], width), mask, first.fps, first.skeleton, rotations
         )

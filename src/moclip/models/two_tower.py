@@ -18,7 +18,7 @@ from moclip.models import checkpoint
 from moclip.models.motion.base import MotionTower
 from moclip.models.text.base import TextTower
 from moclip.motion import Motion, MotionBatch
-from moclip.retargeting import canonical
+from moclip.retargeting import canonical, is_canonical
 
 _LARGEST_SCALE = math.log(100)
 
@@ -94,13 +94,17 @@ class MoCLIP(nn.Module, PyTorchModelHubMixin, library_name="moclip"):
         clips = [motions] if isinstance(motions, Motion) else list(motions)
         if not clips:
             return self.logit_scale.new_zeros(0, self.dim)
-        clips = [canonical(clip, fps=self.fps).to(self.logit_scale.device) for clip in clips]
+        clips = [self.canonical(clip).to(self.logit_scale.device) for clip in clips]
         order = sorted(range(len(clips)), key=lambda number: len(clips[number]))
         chunks = [order[start : start + _CHUNK] for start in range(0, len(order), _CHUNK)]
         vectors = torch.cat(
             [self._encode_batch(MotionBatch.of([clips[i] for i in chunk])) for chunk in chunks]
         )
         return vectors[torch.tensor(order).argsort()]
+
+    def canonical(self, motion: Motion) -> Motion:
+        """The motion as this model sees it; returned as it is when it is so already."""
+        return motion if is_canonical(motion, fps=self.fps) else canonical(motion, fps=self.fps)
 
     def _encode_batch(self, batch: MotionBatch) -> Float[Tensor, "clip dim"]:
         if batch.fps != self.fps:

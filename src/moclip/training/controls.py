@@ -56,13 +56,13 @@ def compare(
             recipe.with_(seed=seed), out / f"seed-{seed}", clips, progress=progress, device=device
         )
         plain = MoCLIP.from_pretrained(folders["untrained"])
-        norms = run.TextNorms.of(plain, test)
+        norms = run.Validation(plain, test)
         for arm, folder in folders.items():
             model = MoCLIP.from_pretrained(folder)
             report = retrieval_benchmark.evaluate(
                 model, test, gallery_clips=gallery, protocol=protocol
             )
-            figures = report.summary() | {"text_norm_ratio": norms.ratio(model)}
+            figures = report.summary() | {"text_norm_ratio": norms.norm_ratio(model)}
             place = folder.relative_to(out).as_posix()
             rows.append(Row(arm, seed, place, figures, report.to_dict()))
     table = {"recipe": recipe.to_toml(), "protocol": protocol, "rows": [asdict(r) for r in rows]}

@@ -149,7 +149,7 @@ class Loop:
         means = {name: total / len(self.batches) for name, total in self.progress.sums.items()}
         row = {"epoch": epoch + 1, "phase": 1 if self.text_is_frozen else 2, **means, **row}
         row |= {f"lr_{tower}": rate for tower, rate in self.rates.items()}
-        row["scale"] = float(self.model.scale)
+        row["scale"] = self.model.scale.item()
         self.progress = Progress(
             epoch + 1, 0, self.progress.best, self.progress.best_epoch, self.progress.seconds
         )
@@ -163,7 +163,7 @@ class Loop:
 
     def _validated(self, epoch: int) -> dict[str, float]:
         self.model.eval()
-        with torch.inference_mode(), self.accelerator.autocast():
+        with torch.inference_mode():
             measured = self.validate(self.model)
         if measured["R@1"] >= self.progress.best:
             self.progress.best, self.progress.best_epoch = measured["R@1"], epoch + 1

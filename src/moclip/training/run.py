@@ -6,10 +6,12 @@ from pathlib import Path
 from typing import Any, Literal
 
 import torch
+import torch.nn.functional as F
 from accelerate import Accelerator
 
 from moclip import catalog
-from moclip.evaluation import retrieval_benchmark
+from moclip.evaluation import protocols
+from moclip.evaluation.gallery import Gallery
 from moclip.files import write_atomically
 from moclip.models.two_tower import MoCLIP
 from moclip.motion import CaptionedMotion, MotionBatch
@@ -107,39 +109,40 @@ def batches_of(recipe: Recipe, model: MoCLIP, clips: list[CaptionedMotion]) -> B
     return Batches(clips, teacher, recipe.schedule.batch_size, recipe.seed, recipe.augment)
 
 
-@dataclass(frozen=True, eq=False)
-class TextNorms:
-    """Lengths of raw text vectors before fine-tuning; generators take these, they must not drift."""
-
-    captions: list[str]
-    before: torch.Tensor
-
-    @classmethod
-    def of(cls, model: MoCLIP, clips: list[CaptionedMotion]) -> "TextNorms":
-        captions = list(dict.fromkeys(caption for clip in clips for caption in clip.captions))
-        return cls(captions, _norms(model, captions))
-
-    def ratio(self, model: MoCLIP) -> float:
-        """Mean of student / teacher; 1 is no drift."""
-        return float((_norms(model, self.captions) / self.before).mean())
-
-
 class Validation:
-    """R@k on held-out clips and the drift of text norms on their captions."""
+    """R@k on held-out clips and the drift of text norms on their captions.
+
+    Generators take raw text vectors, so their lengths must stay what they were before fine-tuning.
+    """
 
     def __init__(self, model: MoCLIP, clips: list[CaptionedMotion]) -> None:
-        self.clips, self.norms = clips, TextNorms.of(model, clips)
+        self.clips = clips
+        own = [(number, caption) for number, clip in enumerate(clips) for caption in clip.captions]
+        self.captions = [caption for _, caption in own]
+        self.owner = torch.tensor([number for number, _ in own])
+        self.before = self._raw(model)
 
     def __call__(self, model: MoCLIP) -> dict[str, float]:
-        report = retrieval_benchmark.evaluate(
-            model, self.clips, protocol="all-identical", samples=0
-        )
-        return report.summary() | {"text_norm_ratio": self.norms.ratio(model)}
+        frozen = not any(parameter.requires_grad for parameter in model.text.parameters())
+        raw = self.before if frozen else self._raw(model)
+        motion = model.encode_motion([clip.motion for clip in self.clips]).cpu()
+        gallery = Gallery(motion, F.normalize(raw, dim=-1), self.owner, tuple(self.captions))
+        report = protocols.evaluate(gallery, "all-identical", samples=0)
+        return report.summary() | {"text_norm_ratio": self._ratio(raw)}
 
+    def norm_ratio(self, model: MoCLIP) -> float:
+        """Mean length of text vectors, student / teacher; 1 is no drift."""
+        return self._ratio(self._raw(model))
 
-def _norms(model: MoCLIP, captions: list[str]) -> torch.Tensor:
-    with torch.no_grad():
-        return model.text.encode(captions).float().norm(dim=-1).cpu()
+    def _ratio(self, raw: torch.Tensor) -> float:
+        return float((raw.norm(dim=-1) / self.before.norm(dim=-1)).mean())
+
+    def _raw(self, model: MoCLIP) -> torch.Tensor:
+        unique = list(dict.fromkeys(self.captions))
+        row = {caption: number for number, caption in enumerate(unique)}
+        with torch.no_grad():
+            raw = model.text.encode(unique).float().cpu()
+        return raw[[row[caption] for caption in self.captions]]
 
 
 def _accelerator(recipe: Recipe, device: str | None) -> Accelerator:
