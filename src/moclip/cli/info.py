@@ -63,7 +63,7 @@ def _model(found: dict[str, Any]) -> list[tuple[str, Any]]:
         ("configuration", ", ".join(f"{k} {v}" for k, v in motion["configuration"].items())),
         ("vectors", f"{found['dim']} numbers, scale {found['scale']:.1f}"),
         ("reads", f"HumanML3D's joints at {found['fps']:g} fps; others are brought into that form"),
-        ("data", found["data"] or "unknown"),
+        ("data", ", ".join(f"{k} {v}" for k, v in (found["data"] or {}).items()) or "unknown"),
         ("metrics", "\n".join(metrics) or "none beside the model"),
         ("recipe", (found["recipe"] or "none beside the model").rstrip()),
     ]
