@@ -7,9 +7,9 @@ Examples:
   moclip search runs/demo "a person kicks" --in my_clips --save my_clips.index
   moclip search runs/demo "a person waves" --in my_clips.index
 
-Without --in all bundled clips are searched, those that runs/demo was trained on too. A folder is read
-to its bottom; long takes are searched in parts of ten seconds, and files that cannot be read are
-named. An index is such a folder kept in one file, and answers at once.
+Without --in all bundled clips are searched, those that runs/demo was trained on too. A folder is
+read to its bottom; long takes are searched in parts of ten seconds, and files that cannot be read
+are named. An index is such a folder kept in one file, and answers at once.
 """
 
 import sys
