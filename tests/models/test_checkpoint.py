@@ -21,6 +21,11 @@ def folder(model: MoCLIP, tmp_path: Path) -> Path:
     return tmp_path / "model"
 
 
+def contents(folder: Path) -> dict[str, bytes]:
+    files = (path for path in folder.rglob("*") if path.is_file())
+    return {str(path.relative_to(folder)): path.read_bytes() for path in files}
+
+
 def rewrite(folder: Path, change: Callable[[dict[str, torch.Tensor]], object]) -> None:
     weights = load_file(folder / "model.safetensors")
     change(weights)
@@ -39,8 +44,7 @@ def test_a_loaded_model_gives_identical_vectors(model: MoCLIP, folder: Path) -> 
 
 
 def test_the_folder_holds_what_it_should(folder: Path) -> None:
-    files = {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
-    assert files == {
+    assert contents(folder).keys() == {
         "README.md",
         "config.json",
         "model.safetensors",
@@ -62,7 +66,7 @@ def test_other_files_in_the_folder_stay(model: MoCLIP, folder: Path) -> None:
 def test_a_save_that_fails_leaves_the_older_model(
     model: MoCLIP, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    before = contents(folder)
 
     def full_disk(*_: object) -> None:
         raise OSError("no space left on device")
@@ -70,7 +74,7 @@ def test_a_save_that_fails_leaves_the_older_model(
     monkeypatch.setattr(checkpoint, "save_file", full_disk)
     with pytest.raises(OSError, match="no space left"):
         model.save_pretrained(folder, recipe="other = 1\n")
-    assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before
+    assert contents(folder) == before
     assert not list(folder.glob(".saving*"))
 
 
@@ -85,9 +89,8 @@ def test_recipe_and_card_survive_loading_and_saving(folder: Path, tmp_path: Path
 
 
 def test_no_path_of_this_machine_is_written(folder: Path) -> None:
-    for path in folder.rglob("*"):
-        if path.is_file():
-            assert str(folder.parent).encode() not in path.read_bytes(), path.name
+    for name, content in contents(folder).items():
+        assert str(folder.parent).encode() not in content, name
 
 
 def test_pushing_uploads_the_same_folder(
@@ -104,14 +107,12 @@ def test_pushing_uploads_the_same_folder(
             return self
 
         def upload_folder(self, *, folder_path: Path, **_: object) -> str:
-            files = (path for path in Path(folder_path).rglob("*") if path.is_file())
-            seen.update({path.name: path.read_bytes() for path in files})
+            seen.update(contents(Path(folder_path)))
             return "done"
 
     monkeypatch.setattr("huggingface_hub.hub_mixin.HfApi", Hub)
     assert MoCLIP.from_pretrained(folder).push_to_hub("me/model") == "done"
-    for name in ("config.json", "model.safetensors", "recipe.toml", "README.md"):
-        assert seen[name] == (folder / name).read_bytes()
+    assert seen == contents(folder)
 
 
 def test_a_hub_id_is_asked_of_the_hub_for_plain_files_only(
