@@ -147,10 +147,13 @@ def test_dissimilar_goes_for_the_farthest_and_takes_one_caption_a_clip() -> None
     reference = torch.stack((angles.cos(), angles.sin()), dim=1)
     owner = torch.tensor([0, 1, 1, 2, 2, 3, -1])
     gallery = Gallery(draw(0, 4, 2), reference, owner, tuple(map(str, range(7))))
-    chosen = protocols.dissimilar(gallery, reference, size=3)
-    assert len({int(owner[c]) for c in chosen}) == 3
-    rest = [c for c in range(6) if int(owner[c]) not in {int(owner[chosen[0]])}]
-    assert chosen[1] == min(rest, key=lambda c: float(reference[c] @ reference[chosen[0]]))
+    alike = (reference @ reference.T).tolist()
+    chosen = protocols.dissimilar(gallery, reference, size=4)
+    for step in (1, 2, 3):
+        before = chosen[:step]
+        free = [c for c in range(6) if int(owner[c]) not in {int(owner[b]) for b in before}]
+        assert chosen[step] == min(free, key=lambda c: max(alike[c][b] for b in before))
+    assert chosen[0] == 0  # the mean of all seven points up and a little to the left
     assert len(protocols.dissimilar(gallery, reference, size=100)) == 4
 
 
@@ -190,3 +193,10 @@ def test_hits_are_hypergeometric() -> None:
     chances = [float(ranks.hits(k)) for k in range(1, 7)]
     assert chances == pytest.approx([0, 1 / 2, 5 / 6, 1, 1, 1])
     assert float(ranks.expected()) == pytest.approx(1 + 5 / 3)
+
+
+def test_what_float32_cannot_tell_apart_is_tied() -> None:
+    similarity = torch.tensor([[0.5, 0.5 + 5e-7, 0.5 - 5e-7, 0.5 + 2e-6, 0.5 - 2e-6]])
+    right = Right(torch.tensor([0]), torch.tensor([0]), torch.ones(1))
+    ranks = count_ranks(similarity, right, torch.ones(5))
+    assert (float(ranks.above), float(ranks.tied), float(ranks.right)) == (1, 3, 1)

@@ -5,7 +5,7 @@ all            the whole gallery; only a clip's own captions, and a caption's ow
 all-identical  a caption with the same string as one of the clip's own is right too
 all-threshold  so is one whose similarity to an own caption exceeds .95
 dissimilar     ``all`` among a list of mutually dissimilar captions and their clips
-small-32       ``all`` in random batches of 32 clips with one caption each, averaged
+small-32       ``all`` in random batches of 32 clips (or all, if fewer), a caption each, averaged
 =============  ====================================================================================
 
 They differ by a factor of ten on the same model: never compare across them. See TMR (Petrovich et

@@ -70,27 +70,24 @@ def count_ranks(
     best = similarity.new_full((len(similarity),), -torch.inf)
     found = similarity[right.query, right.item]
     best = best.scatter_reduce(0, right.query, found, "amax")
-    hits = torch.where(found >= best[right.query] - TIE, right.count, 0)
+    hits = torch.where(found > best[right.query] - TIE, right.count, 0)
     above, at_least = similarity.new_empty(2, len(similarity))
     rows = max(1, _CHUNK // max(1, similarity.shape[1]))
     for start in range(0, len(similarity), rows):
         span = slice(start, start + rows)
         chunk, limit = similarity[span], best[span, None]
-        above[span] = _weigh(chunk, limit + TIE, copies, strict=True)
-        at_least[span] = _weigh(chunk, limit - TIE, copies, strict=False)
+        above[span] = _beyond(chunk, limit + TIE, copies)
+        at_least[span] = _beyond(chunk, limit - TIE, copies)
     answered = torch.zeros_like(best).index_add(0, right.query, hits)
     return Ranks(above, at_least - above, answered)
 
 
-def _weigh(
+def _beyond(
     similarity: Float[Tensor, "query item"],
     limit: Float[Tensor, "query 1"],
     copies: Float[Tensor, " item"],
-    *,
-    strict: bool,
 ) -> Float[Tensor, " query"]:
     """Copies of items beyond the limit. Comparing into floats is 4x faster than summing bools."""
-    beyond = torch.empty_like(similarity)
-    (torch.gt if strict else torch.ge)(similarity, limit, out=beyond)
+    beyond = torch.gt(similarity, limit, out=torch.empty_like(similarity))
     with torch.autocast(similarity.device.type, enabled=False):  # bf16 counts to 256
         return beyond @ copies
