@@ -36,8 +36,10 @@ def _attend(query: Tensor, key: Tensor, value: Tensor, mask: Bool[Tensor, "..."]
     if query.device.type != "cpu" or query.dtype == torch.float64:
         return F.scaled_dot_product_attention(query, key, value, attn_mask=mask)
     with torch.autocast("cpu", enabled=False):
-        single = (part.float() for part in (query, key, value))
-        return F.scaled_dot_product_attention(*single, attn_mask=mask).to(query.dtype)
+        seen = F.scaled_dot_product_attention(
+            query.float(), key.float(), value.float(), attn_mask=mask
+        )
+    return seen.to(query.dtype)
 
 
 class Attention(nn.Module):

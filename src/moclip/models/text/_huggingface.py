@@ -80,7 +80,7 @@ def load_config(architecture: Any, source: str) -> Any:
     if found != architecture.model_type:
         raise ValueError(f"'{source}' is a '{found}' model, wanted '{architecture.model_type}'")
     with quiet(), _one_sentence(source):
-        return architecture.from_pretrained(source)
+        return architecture.from_pretrained(source, attn_implementation="sdpa")
 
 
 def load_tokenizer(kind: str, source: str, max_tokens: int, *, pad_id: int) -> Tokenizer:
