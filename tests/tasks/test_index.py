@@ -211,3 +211,24 @@ def test_mistakes_are_told_in_a_sentence(model: MoCLIP, tmp_path: Path) -> None:
         Index.build(model, tmp_path / "a.txt")
     with pytest.raises(ValueError, match="window is 0"):
         Index.build(model, tmp_path, window=0.0)
+
+
+def test_a_search_with_another_model_is_refused() -> None:
+    model = doubles.model()
+    index = Index.of_clips(model, doubles.clips(3))
+    with pytest.raises(ValueError, match="made by another model; build it again"):
+        index.search(doubles.model(seed=1), "a walk")
+    index.search(model, "a walk")
+    with torch.no_grad():
+        next(model.motion.parameters()).add_(0.1)  # it has learned since
+    with pytest.raises(ValueError, match="made by another model; build it again"):
+        index.search(model, "a walk")
+
+
+def test_weights_made_in_inference_mode_have_a_fingerprint_too() -> None:
+    with torch.inference_mode():
+        model = doubles.model()
+        before = fingerprint(model)
+        assert before == fingerprint(model) == fingerprint(doubles.model())
+        next(model.motion.parameters()).add_(0.1)
+        assert fingerprint(model) != before

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from weakref import WeakKeyDictionary
 
 import torch
 from jaxtyping import Float
@@ -10,6 +11,8 @@ from torch import Tensor, nn
 
 from moclip.models.two_tower import MoCLIP
 from moclip.motion import Motion
+
+_known: "WeakKeyDictionary[nn.Module, tuple[object, str]]" = WeakKeyDictionary()
 
 
 def text_vectors(model: MoCLIP, captions: Sequence[str]) -> Float[Tensor, "caption dim"]:
@@ -27,12 +30,21 @@ def motion_vectors(model: MoCLIP, motions: Sequence[Motion]) -> Float[Tensor, "c
 
 
 def fingerprint(model: nn.Module) -> str:
-    """SHA-256 of all weights: name, type, shape and bytes. Vectors of two models never mix."""
+    """SHA-256 of all weights: name, type, shape and bytes. Vectors of two models never mix.
+
+    Kept until torch counts a change of a weight, so that only the first search pays for it.
+    """
+    state = sorted(model.state_dict().items())
+    counted = not any(tensor.is_inference() for _, tensor in state)  # else torch counts nothing
+    stamp = tuple((name, t.data_ptr(), t._version) for name, t in state) if counted else None
+    if counted and model in _known and _known[model][0] == stamp:
+        return _known[model][1]
     digest = hashlib.sha256()
-    for name, tensor in sorted(model.state_dict().items()):
+    for name, tensor in state:
         digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)};".encode())
         digest.update(tensor.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy())
-    return digest.hexdigest()
+    _known[model] = stamp, digest.hexdigest()
+    return _known[model][1]
 
 
 @contextmanager

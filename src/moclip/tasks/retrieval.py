@@ -101,9 +101,10 @@ class Index:
     def search(self, model: MoCLIP, query: str | Motion, k: int = 5) -> list[Hit]:
         """The ``k`` nearest entries, the best first; fewer when the index has fewer.
 
-        ``model`` must be the one that made the index: that is checked when it is loaded, not at
-        every search, which would take longer than the search.
+        Raises ``ValueError`` when another model made the index, or this one has learned since.
         """
+        if self.model != fingerprint(model):
+            raise ValueError("the index was made by another model; build it again with this one")
         if isinstance(query, Motion):
             return self.nearest(motion_vectors(model, [query])[0], k)
         if not query.strip():
