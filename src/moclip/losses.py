@@ -47,15 +47,18 @@ def align(motion: Float[Tensor, "pair dim"], text: Float[Tensor, "pair dim"]) ->
 
 def false_negatives(
     captions: Int[Tensor, " pair"],
-    motions: Int[Tensor, " pair"],
+    own: Int[Tensor, "pair most"],
     teacher: Float[Tensor, "pair dim"],
     *,
     threshold: float = 1.0,
 ) -> Bool[Tensor, "pair pair"]:
     """Pairs of a batch that say the same and must not be pushed apart.
 
-    True where two pairs share the motion, share the caption, or where the frozen tower finds their
-    captions more alike than ``threshold`` (a cosine; 1 switches that off).
+    ``captions`` numbers the caption that each pair has, ``own`` all captions of its motion (rows
+    padded with -1). True where one pair's caption is also told of the other's motion, so where two
+    pairs share caption or motion, or where the frozen tower finds their captions more alike than
+    ``threshold`` (a cosine; 1 switches that off).
     """
-    same = (captions[:, None] == captions) | (motions[:, None] == motions)
+    told = (own[:, :, None] == captions).any(dim=1)
+    same = told | told.T
     return same | (teacher @ teacher.T > threshold) if threshold < 1 else same

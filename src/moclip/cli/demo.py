@@ -25,4 +25,4 @@ def main(*, out: Path = Path("runs/demo"), device: Device = "auto") -> None:
     from moclip.training import demo
 
     where = _device.pick(device).type
-    print(demo.run(out, progress=sys.stderr.isatty(), device=where))
+    print(demo.run_demo(out, progress=sys.stderr.isatty(), device=where))

@@ -5,8 +5,9 @@ from dataclasses import dataclass, field, replace
 
 import torch
 import torch.nn.functional as F
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor
+from torch.nn.utils.rnn import pad_sequence
 
 from moclip.models.two_tower import MoCLIP
 from moclip.motion import CaptionedMotion, Motion, MotionBatch
@@ -101,9 +102,15 @@ class Batches:
             motions=MotionBatch.of(motions),
             captions=unique,
             text_index=torch.tensor([row[caption] for caption in captions]),
-            motion_ids=torch.tensor(members),
+            own=self._own(clips),
+            numbers=torch.tensor([self.teacher.number[caption] for caption in captions]),
             teacher=self.teacher.unit(captions),
         )
+
+    def _own(self, clips: Sequence[CaptionedMotion]) -> Int[Tensor, "pair most"]:
+        number = self.teacher.number
+        rows = [torch.tensor([number[caption] for caption in clip.captions]) for clip in clips]
+        return pad_sequence(rows, batch_first=True, padding_value=-1)
 
 
 def varied(motion: Motion, augment: Augment, draw: torch.Generator) -> Motion:

@@ -4,11 +4,12 @@ import json
 import shutil
 import statistics
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from moclip.evaluation import retrieval_benchmark
+from moclip.evaluation.figures import Report
 from moclip.files import write_atomically
 from moclip.models.two_tower import MoCLIP
 from moclip.training import run
@@ -29,8 +30,12 @@ class Row:
     folder: str
     figures: dict[str, float]
     """:meth:`Report.summary` and ``text_norm_ratio``."""
-    report: dict[str, Any]
-    """The whole report, with intervals."""
+    report: Report
+    """The whole, with intervals."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, fit for JSON."""
+        return {**vars(self), "report": self.report.to_dict()}
 
 
 def compare(
@@ -64,9 +69,13 @@ def compare(
             )
             figures = report.summary() | {"text_norm_ratio": norms.norm_ratio(model)}
             place = folder.relative_to(out).as_posix()
-            rows.append(Row(arm, seed, place, figures, report.to_dict()))
-    table = {"recipe": recipe.to_toml(), "protocol": protocol, "rows": [asdict(r) for r in rows]}
-    write_atomically(out / "controls.json", json.dumps(table, indent=1, default=str).encode())
+            rows.append(Row(arm, seed, place, figures, report))
+    table = {
+        "recipe": recipe.to_toml(),
+        "protocol": protocol,
+        "rows": [row.to_dict() for row in rows],
+    }
+    write_atomically(out / "controls.json", json.dumps(table, indent=1).encode())
     return rows
 
 

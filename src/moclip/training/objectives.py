@@ -21,7 +21,10 @@ class Batch:
     """The different captions of the batch."""
     text_index: Int[Tensor, " pair"]
     """Which of ``captions`` each pair has."""
-    motion_ids: Int[Tensor, " pair"]
+    own: Int[Tensor, "pair most"]
+    """Numbers, among all captions, of those that each pair's motion has; padded with -1."""
+    numbers: Int[Tensor, " pair"]
+    """Number, among all captions, of the one each pair has."""
     teacher: Float[Tensor, "pair dim"]
     """Unit vectors of the frozen text tower."""
 
@@ -30,7 +33,8 @@ class Batch:
             self.motions.to(device),
             self.captions,
             self.text_index.to(device),
-            self.motion_ids.to(device),
+            self.own.to(device),
+            self.numbers.to(device),
             self.teacher.to(device),
         )
 
@@ -61,7 +65,7 @@ def moclip(model: MoCLIP, batch: Batch, weights: Loss, *, text_is_frozen: bool) 
     ignore = None
     if weights.mask_false_negatives:
         ignore = losses.false_negatives(
-            batch.text_index, batch.motion_ids, batch.teacher, threshold=weights.alike
+            batch.numbers, batch.own, batch.teacher, threshold=weights.alike
         )
     terms = {
         "contrastive": losses.contrastive(motion, text, model.scale, ignore=ignore),

@@ -58,7 +58,7 @@ class Loss(_Section):
     """Lambda of the paper: how strongly the text tower is held to the frozen one."""
     align: float = Field(1.0, ge=0)
     mask_false_negatives: bool = True
-    """Whether pairs with the same caption or motion are no negatives of each other."""
+    """Whether pairs whose motions share a caption are no negatives of each other."""
     alike: float = Field(1.0, gt=0, le=1)
     """Captions whose frozen vectors have a cosine above this are no negatives either; 1: off."""
 
