@@ -50,6 +50,7 @@ def build(model: nn.Module, options: Optimiser) -> torch.optim.AdamW:
     groups = []
     for tower, rate in (
         ("motion", options.motion_lr),
+        ("temperature", options.temperature_lr or options.motion_lr),
         ("text", options.text_lr),
         ("text_projection", options.text_projection_lr),
     ):
@@ -67,14 +68,16 @@ def build(model: nn.Module, options: Optimiser) -> torch.optim.AdamW:
 
 def set_rates(optimiser: torch.optim.Optimizer, plan: Plan, step: int) -> dict[str, float]:
     """Sets each group's learning rate for ``step`` and returns them by tower."""
-    shares = {"motion": plan.motion_share(step)}
-    shares["text"] = shares["text_projection"] = plan.text_share(step)
+    shares = dict.fromkeys(("motion", "temperature"), plan.motion_share(step))
+    shares |= dict.fromkeys(("text", "text_projection"), plan.text_share(step))
     for group in optimiser.param_groups:
         group["lr"] = group["base_lr"] * shares[group["tower"]]
     return {group["tower"]: group["lr"] for group in optimiser.param_groups}
 
 
 def _tower(name: str) -> str:
+    if name == "logit_scale":
+        return "temperature"
     if not name.startswith("text."):
         return "motion"
     return "text_projection" if "text_projection" in name else "text"

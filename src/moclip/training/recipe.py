@@ -94,6 +94,9 @@ class Optimiser(_Section):
     text_lr: float = Field(1e-6, gt=0)
     text_projection_lr: float = Field(1e-5, gt=0)
     """For CLIP's last linear layer; towers without one do not use it."""
+    temperature_lr: float | None = Field(None, gt=0)
+    """For the temperature alone; the motion tower's rate if absent. Sentence encoders put captions
+    so near each other that the temperature has far to go."""
     weight_decay: float = Field(1e-4, ge=0)
     """For matrices only; biases, norms and the temperature are not decayed."""
     clip: float = Field(1.0, gt=0)
