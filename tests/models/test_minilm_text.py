@@ -8,6 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 import torch
+from transformers import BertModel, BertTokenizerFast
 
 from moclip.models.text import minilm
 
@@ -29,14 +30,18 @@ def test_the_wheel_is_the_default(tower: minilm.Encoder) -> None:
     assert (tower.dim, tower.max_tokens) == (384, 256)
 
 
-def test_vectors_are_those_of_sentence_transformers(tower: minilm.Encoder) -> None:
-    library = pytest.importorskip("sentence_transformers")
-    theirs = library.SentenceTransformer(str(minilm.wheel_folder()), device="cpu").encode(
-        list(CAPTIONS), normalize_embeddings=True, convert_to_tensor=True
+def test_vectors_are_those_the_model_card_tells_to_make(tower: minilm.Encoder) -> None:
+    """transformers' tokenizer and model, padded to 128 tokens, and the card's mean pooling."""
+    folder = minilm.wheel_folder()
+    inputs = BertTokenizerFast.from_pretrained(folder)(
+        list(CAPTIONS), padding="max_length", max_length=128, truncation=True, return_tensors="pt"
     )
+    model = BertModel.from_pretrained(folder).eval()
     with torch.no_grad():
-        mine = torch.nn.functional.normalize(tower.encode(CAPTIONS), dim=-1)
-    assert (mine - theirs).abs().max() < 1e-5
+        hidden = model(**inputs)[0]
+        mask = inputs["attention_mask"].unsqueeze(-1).expand(hidden.size()).float()
+        theirs = torch.sum(hidden * mask, 1) / torch.clamp(mask.sum(1), min=1e-9)
+        assert (tower.encode(CAPTIONS) - theirs).abs().max() < 1e-5
 
 
 def test_padding_is_left_out_of_the_mean(tower: minilm.Encoder) -> None:

@@ -2,13 +2,16 @@
 
 import math
 from dataclasses import replace
+from pathlib import Path
 
 import doubles
 import moving_bodies
+import numpy as np
 import pytest
 import torch
 
 from moclip import skeletons
+from moclip.features import humanml263
 from moclip.models.two_tower import MoCLIP
 from moclip.motion import Motion, MotionBatch
 from moclip.retargeting import canonical
@@ -80,8 +83,28 @@ def test_a_batch_must_be_canonical_already(model: MoCLIP) -> None:
 def test_normalised_features_are_refused(model: MoCLIP) -> None:
     batch = moving_bodies.batch()
     deviation, mean = torch.std_mean(batch.joints, dim=(0, 1))
-    with pytest.raises(ValueError, match="not normalised features"):
-        model.encode_motion(replace(batch, joints=(batch.joints - mean) / deviation))
+    normalised = replace(batch, joints=(batch.joints - mean) / deviation)
+    for form in (normalised, normalised.motions()):
+        with pytest.raises(ValueError, match="not normalised features"):
+            model.encode_motion(form)
+
+
+@pytest.mark.parametrize("name", ["000000", "012314"])
+def test_joints_from_z_scored_features_of_the_data_set_are_refused(
+    model: MoCLIP, shared_data: Path, name: str
+) -> None:
+    """What the published code feeds its encoder; the same clip from true features is taken."""
+    folder = shared_data / "humanml3d_reference" / "HumanML3D"
+    mean, deviation, features = (
+        torch.from_numpy(np.load(folder / file)).float()
+        for file in ("Mean.npy", "Std.npy", f"new_joint_vecs/{name}.npy")
+    )
+    body = skeletons.get("humanml3d")
+    true = Motion(humanml263.decode(features), 20.0, body)
+    wrong = Motion(humanml263.decode((features - mean) / deviation), 20.0, body)
+    assert is_unit(model.encode_motion(true))
+    with pytest.raises(ValueError, match=r"a bone that varies by .* m over time"):
+        model.encode_motion(wrong)
 
 
 def test_similarity_is_the_cosine(model: MoCLIP) -> None:

@@ -13,13 +13,15 @@ from pydantic import BaseModel, ValidationError
 from torch import Tensor, nn
 
 import moclip
-from moclip import catalog
+from moclip import catalog, skeletons
 from moclip.models import checkpoint
+from moclip.models.motion._channels import require_metres
 from moclip.models.motion.base import MotionTower
 from moclip.models.text.base import TextTower
 from moclip.motion import Motion, MotionBatch
 from moclip.retargeting import canonical, is_canonical
 
+_BODY = skeletons.get("humanml3d")
 _LARGEST_SCALE = math.log(100)
 
 _CHUNK = 64
@@ -104,7 +106,11 @@ class MoCLIP(nn.Module, PyTorchModelHubMixin, library_name="moclip"):
 
     def canonical(self, motion: Motion) -> Motion:
         """The motion as this model sees it; returned as it is when it is so already."""
-        return motion if is_canonical(motion, fps=self.fps) else canonical(motion, fps=self.fps)
+        if is_canonical(motion, fps=self.fps):
+            return motion
+        if motion.skeleton.same_tree(_BODY):  # before retargeting makes bones of any numbers rigid
+            require_metres(MotionBatch.of([motion]), _BODY)
+        return canonical(motion, fps=self.fps)
 
     def _encode_batch(self, batch: MotionBatch) -> Float[Tensor, "clip dim"]:
         if batch.fps != self.fps:

@@ -15,8 +15,8 @@ from moclip.skeletons.base import Skeleton
 PATH_CHANNELS = 5
 """Planar place and heading (sine, cosine) relative to the first frame, turning speed."""
 
-_LOOSEST_BONE = 0.05
-"""Metres; bones of a retargeted motion vary by less than 1e-3, noise of 2 cm on joints by 0.03."""
+_LOOSEST_BONE = 0.1
+"""Metres; bones of a retargeted motion vary by less than 1e-3, z-scored ones by about 1."""
 
 _LONGEST_BONE = 2.0
 """Metres on average over a clip; beyond it joints are in centimetres, inches or no unit at all."""
