@@ -1,0 +1,177 @@
+"""Our training step against the published one, and the compact tower against the paper's size.
+
+All steps take the same clips, and the batches of a whole epoch, short ones and long ones, so that
+the sum over them is what an epoch costs. Ours is what ``training.loop`` does: real lengths in
+buckets, teacher vectors made once before the first step (shown in its own line), captions trimmed
+to the batch's longest. CLIP's text tower has random weights (see ``_clip_tower``).
+"""
+
+import copy
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from benchmarks import _clip_tower, published
+from benchmarks._clips import Mix, captions
+from benchmarks._timing import Row, alternate, has_amx
+from moclip import skeletons
+from moclip.models.motion import limbs
+from moclip.models.text.clip import Encoder as TextEncoder
+from moclip.models.two_tower import MoCLIP
+from moclip.motion import MotionBatch
+from moclip.training import objectives, optimiser
+from moclip.training.batches import Batches, Teacher
+from moclip.training.objectives import Batch
+from moclip.training.recipe import Recipe
+
+_TINY = {"limb_width": 8, "limb_heads": 2, "layers": 1, "width": 48, "heads": 12}
+
+Step = Callable[[Batch, bool], float]
+"""A batch and whether the text tower is frozen -> the loss."""
+
+
+class OurStep:
+    """One optimiser step as :class:`moclip.training.loop.Loop` takes it."""
+
+    def __init__(self, model: MoCLIP, recipe: Recipe) -> None:
+        self.model, self.recipe = model, recipe
+        self.optimiser = optimiser.build(model, recipe.optimiser)
+        self.is_bf16 = False
+
+    def __call__(self, batch: Batch, text_is_frozen: bool) -> float:
+        with torch.autocast("cpu", torch.bfloat16, enabled=self.is_bf16):
+            step = objectives.moclip(
+                self.model, batch, self.recipe.loss, text_is_frozen=text_is_frozen
+            )
+        loss = step.loss(self.recipe.loss)
+        loss.backward()  # type: ignore[no-untyped-call]
+        learning = [p for p in self.model.parameters() if p.grad is not None]
+        nn.utils.clip_grad_norm_(learning, self.recipe.optimiser.clip)
+        self.optimiser.step()
+        self.optimiser.zero_grad(set_to_none=True)
+        return loss.item()
+
+    def in_bf16(self, batch: Batch, text_is_frozen: bool) -> float:
+        """The same, products in half precision."""
+        self.is_bf16 = True
+        try:
+            return self(batch, text_is_frozen)
+        finally:
+            self.is_bf16 = False
+
+
+class PublishedStep:
+    """The published step on our batches: clips padded to 196 frames, captions to 77 tokens."""
+
+    def __init__(self, text: TextEncoder, *, quick: bool) -> None:
+        body = skeletons.get("humanml3d")
+        parts = [[body.index(joint) for joint in joints] for _, joints in body.limbs]
+        sizes = {"width": 48, "layers": 1} if quick else {}
+        motion = published.MotionEncoder(parts, dim=text.dim, **sizes)
+        student, teacher = (copy.deepcopy(text.transformer) for _ in range(2))
+        self.step = published.Step(motion, student, teacher)
+        self.text = text
+        self._ready: dict[int, tuple[Tensor, Tensor]] = {}
+
+    def prepare(self, batches: list[Batch]) -> None:
+        """Pads before the clock starts."""
+        for batch in batches:
+            joints = MotionBatch.of(batch.motions.motions(), frames=published.FRAMES).joints
+            ids = self.text.tokenise(batch.captions).ids[batch.text_index]
+            self._ready[id(batch)] = joints, F.pad(ids, (0, published.TOKENS - ids.shape[1]))
+
+    def __call__(self, batch: Batch, text_is_frozen: bool) -> float:
+        joints, ids = self._ready[id(batch)]
+        return self.step(joints, ids, text_is_frozen=text_is_frozen)
+
+
+def run(mix: Mix, *, quick: bool, batch: int, repeats: int) -> tuple[list[Row], dict[str, Any]]:
+    """Both phases; rows, and facts that the ratios depend on."""
+    text = _clip_tower.load(captions(mix.clips), quick=quick)
+    recipe = Recipe.load("moclip_paper")
+    paper, compact = _models(text, mix, quick=quick)
+    reference = PublishedStep(text, quick=quick)
+    started = time.perf_counter()
+    teacher = Teacher.of(paper, captions(mix.clips))
+    facts = {"teacher, once a run, s": time.perf_counter() - started}
+    batches = list(Batches(mix.clips, teacher, batch, seed=0).epoch(0))
+    first = next(Batches(mix.clips[:2], teacher, 2, seed=0).epoch(0))
+    reference.prepare([first, *batches])
+    ours, small = OurStep(paper, recipe), OurStep(compact, recipe)
+    steps: dict[str, Step] = {"published": reference, "ours": ours, "compact": small}
+    if has_amx():
+        steps |= {"ours in bf16": ours.in_bf16, "compact in bf16": small.in_bf16}
+    rows = []
+    for phase in (1, 2):
+        for model in (paper, compact):
+            _set_phase(model, phase)
+        seconds = epoch(steps, batches, first, text_is_frozen=phase == 1, repeats=repeats)
+        clips = sum(len(b.motions) for b in batches)
+        rows += _rows(seconds, clips, phase)
+    return rows, facts | {"batch": batch, "steps": len(batches)}
+
+
+def epoch(
+    steps: Mapping[str, Step],
+    batches: list[Batch],
+    first: Batch,
+    *,
+    text_is_frozen: bool,
+    repeats: int,
+) -> dict[str, float]:
+    """Seconds of each kind of step over all batches: medians of ``repeats``, summed.
+
+    ``first`` is taken once, unmeasured, so that the optimiser's moments are there.
+    """
+    for step in steps.values():
+        step(first, text_is_frozen)
+    totals = dict.fromkeys(steps, 0.0)
+    for batch in batches:
+        ways = [lambda s=step, b=batch: s(b, text_is_frozen) for step in steps.values()]
+        medians = alternate(ways, repeats=repeats, warm_up=False)
+        for name, seconds in zip(steps, medians, strict=True):
+            totals[name] += seconds
+    return totals
+
+
+def _rows(seconds: Mapping[str, float], clips: int, phase: int) -> list[Row]:
+    rows = []
+    for name, reference, bar in (
+        ("ours", "published", 1.4),
+        ("ours in bf16", "published", None),
+        ("compact", "ours", 30.0 if phase == 1 else None),
+        ("compact in bf16", "ours", None),
+    ):
+        if name in seconds:
+            title = f"training step, phase {phase}: {name}"
+            against = "published step" if reference == "published" else "ours at the paper's size"
+            args = clips, "clips", seconds[name], seconds[reference], bar
+            rows.append(Row(title, against, *args))
+    return rows
+
+
+def _models(text: TextEncoder, mix: Mix, *, quick: bool) -> tuple[MoCLIP, MoCLIP]:
+    """Ours at the paper's size and the compact one, each with a text tower of its own."""
+    sizes = [limbs.Config.paper(), limbs.Config.compact()]
+    if quick:
+        sizes = [limbs.Config(patch=1, **_TINY), limbs.Config(patch=4, **_TINY)]
+    models = []
+    for size in sizes:
+        tower = copy.deepcopy(text)
+        model = MoCLIP(tower, limbs.Encoder(size, dim=text.dim), text_name="clip")
+        model.motion.fit_normalisation([MotionBatch.of([clip.motion for clip in mix.clips])])
+        models.append(model)
+    return models[0], models[1]
+
+
+def _set_phase(model: MoCLIP, phase: int) -> None:
+    if phase == 1:
+        model.freeze_text()
+    else:
+        model.unfreeze_text()
+    model.train()
+    model.text.eval()
