@@ -80,12 +80,13 @@ class Batches:
     def _plan(self, generator: torch.Generator) -> list[list[int]]:
         """Members of each batch: shuffled, sorted by length within pools, batches shuffled."""
         order = torch.randperm(len(self.clips), generator=generator).tolist()
+        if len(order) % self.size == 1:
+            del order[-1]  # before sorting, or it would be the longest clip in every epoch
         batches = []
         for start in range(0, len(order), self.size * _POOL):
             pool = order[start : start + self.size * _POOL]
             pool.sort(key=lambda clip: len(self.clips[clip].motion))
             batches += [pool[i : i + self.size] for i in range(0, len(pool), self.size)]
-        batches = [batch for batch in batches if len(batch) >= 2]
         shuffled = torch.randperm(len(batches), generator=generator).tolist()
         return [batches[i] for i in shuffled]
 
@@ -128,7 +129,7 @@ def varied(motion: Motion, augment: Augment, draw: torch.Generator) -> Motion:
         motion = replace(_at_rate(motion, rate), fps=motion.fps)
     if augment.noise:
         noise = torch.randn(motion.joints.shape, generator=draw) * augment.noise
-        motion = replace(motion, joints=motion.joints + noise)
+        motion = replace(motion, joints=motion.joints + noise, rotations=None)
     return motion
 
 

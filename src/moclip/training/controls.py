@@ -89,7 +89,7 @@ def train_arms(
 ) -> dict[str, Path]:
     """Folders of the four models. The first phase is the same: trained once, then copied."""
     folders = {arm: out / arm.replace(" ", "-") for arm in ARMS}
-    if not (folders["untrained"] / "config.json").exists():
+    if not (folders["untrained"] / "model.safetensors").exists():
         model = run.new_model(recipe, clips.train)
         model.save_pretrained(folders["untrained"], recipe=recipe.to_toml(), card="Not trained.\n")
     arms = {

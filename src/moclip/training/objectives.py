@@ -62,17 +62,27 @@ def moclip(model: MoCLIP, batch: Batch, weights: Loss, *, text_is_frozen: bool) 
     text = batch.teacher
     if not text_is_frozen:
         text = model.encode_text(batch.captions).float()[batch.text_index]
+    with torch.autocast(motion.device.type, enabled=False):  # cosines in half precision would tie
+        return Step(_terms(model, batch, weights, motion, text), text)
+
+
+def _terms(
+    model: MoCLIP,
+    batch: Batch,
+    weights: Loss,
+    motion: Float[Tensor, "pair dim"],
+    text: Float[Tensor, "pair dim"],
+) -> dict[str, Tensor]:
     ignore = None
     if weights.mask_false_negatives:
         ignore = losses.false_negatives(
             batch.numbers, batch.own, batch.teacher, threshold=weights.alike
         )
-    terms = {
+    return {
         "contrastive": losses.contrastive(motion, text, model.scale, ignore=ignore),
         "tether": losses.tether(text, batch.teacher),
         "align": losses.align(motion, text),
     }
-    return Step(terms, text)
 
 
 def gradient_ratio(step: Step, weights: Loss) -> float:

@@ -1,5 +1,6 @@
 """A training run as a frozen value, read from a TOML recipe; unknown keys are refused."""
 
+import json
 import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -241,6 +242,8 @@ def _sentence(error: ValidationError, model: type[BaseModel]) -> str:
     if fault["type"] == "missing":
         return f"key '{where}' is missing"
     message = fault["msg"].removeprefix("Value error, ")
+    if isinstance(fault["input"], Mapping):  # of a whole section: too long to show
+        return f"[{where}] {message[0].lower()}{message[1:]}"
     return f"'{where}' is {fault['input']!r}: {message[0].lower()}{message[1:]}"
 
 
@@ -248,8 +251,7 @@ def _toml(value: Any) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, str):
-        escaped = value.replace("\\", "\\\\").replace('"', '\\"')
-        return f'"{escaped}"'
+        return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
     if isinstance(value, list):
         return "[" + ", ".join(_toml(item) for item in value) + "]"
     return repr(value)

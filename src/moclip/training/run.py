@@ -8,6 +8,7 @@ from typing import Any, Literal
 import torch
 import torch.nn.functional as F
 from accelerate import Accelerator
+from accelerate.state import AcceleratorState
 
 from moclip import catalog
 from moclip.evaluation import protocols
@@ -146,8 +147,10 @@ class Validation:
 
 
 def _accelerator(recipe: Recipe, device: str | None) -> Accelerator:
-    cpu = device == "cpu" or (device is None and not torch.cuda.is_available())
-    accelerator = Accelerator(cpu=cpu, mixed_precision=precision(recipe, cpu=cpu))
+    device = device or ("cuda" if torch.cuda.is_available() else "cpu")
+    # Accelerate keeps the first device and precision of a process, whatever is asked for later.
+    AcceleratorState._reset_state(reset_partial_state=True)
+    accelerator = Accelerator(cpu=device == "cpu", mixed_precision=precision(recipe, device))
     if accelerator.num_processes > 1:
         raise ValueError(
             f"{accelerator.num_processes} processes were started, but training runs in one so far"
@@ -155,22 +158,30 @@ def _accelerator(recipe: Recipe, device: str | None) -> Accelerator:
     return accelerator
 
 
-def precision(recipe: Recipe, *, cpu: bool) -> str:
+def precision(recipe: Recipe, device: str) -> str:
     """``"bf16"`` or ``"no"``, as accelerate calls it."""
     wanted = recipe.optimiser.precision
     if wanted == "auto":
-        fast = torch.cpu._is_amx_tile_supported() if cpu else torch.cuda.is_bf16_supported()
-        wanted = "bf16" if fast else "fp32"
+        wanted = "bf16" if _multiplies_bf16(device) else "fp32"
     return {"fp32": "no", "bf16": "bf16"}[wanted]
+
+
+def _multiplies_bf16(device: str) -> bool:
+    if device == "cpu":
+        return bool(torch.cpu._is_amx_tile_supported())
+    return device == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False)
 
 
 def _check_folder(recipe: Recipe, out: Path, resume: bool) -> None:
     known = out / "recipe.toml"
+    same = known.exists() and known.read_text() == recipe.to_toml()
     if resume and not has_state(out):
         raise ValueError(f"{out} holds no run to resume")
-    if resume and known.read_text() != recipe.to_toml():
+    if resume and not same:
         raise ValueError(f"{out} holds a run of another recipe; compare {known}")
-    if not resume and known.exists():
+    # A run that was stopped before its first state has the recipe and nothing else.
+    begun = has_state(out) or (out / "config.json").exists() or (known.exists() and not same)
+    if not resume and begun:
         raise ValueError(f"{out} holds a run already; resume it or name another folder")
 
 

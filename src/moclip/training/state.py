@@ -30,13 +30,23 @@ class Progress:
     """Running sums of this epoch's loss terms."""
 
 
+def random_state() -> dict[str, Tensor]:
+    """Of the generators that dropout draws from."""
+    states = {"random": torch.get_rng_state()}
+    if torch.cuda.is_available():
+        states["random.cuda"] = torch.cuda.get_rng_state()
+    return states
+
+
 def save_state(
-    folder: Path, model: nn.Module, optimiser: torch.optim.Optimizer, progress: Progress
+    folder: Path,
+    model: nn.Module,
+    optimiser: torch.optim.Optimizer,
+    progress: Progress,
+    random: dict[str, Tensor],
 ) -> None:
     """One file, whole or not at all. Parameters that do not learn yet are not in it."""
-    tensors: dict[str, Tensor] = {"random": torch.get_rng_state()}
-    if torch.cuda.is_available():
-        tensors["random.cuda"] = torch.cuda.get_rng_state()
+    tensors = dict(random)
     for name, parameter in model.named_parameters():
         if not parameter.requires_grad:
             continue
@@ -61,7 +71,7 @@ def peek(folder: Path) -> Progress:
             known = json.loads(file.metadata()["progress"])
         return Progress(**{f.name: known[f.name] for f in fields(Progress)})
     except (SafetensorError, KeyError, TypeError, ValueError) as error:
-        raise ValueError(f"{path} is damaged ({error}); delete it to start the run anew") from None
+        raise ValueError(f"{path} is damaged ({error}); start the run anew elsewhere") from None
 
 
 def load_state(folder: Path, model: nn.Module, optimiser: torch.optim.Optimizer) -> None:
@@ -73,6 +83,7 @@ def load_state(folder: Path, model: nn.Module, optimiser: torch.optim.Optimizer)
         if saved != wanted:
             odd = sorted(saved ^ wanted)[0].removeprefix("weight.")
             raise ValueError(f"{folder / _FILE} is of another model: '{odd}' does not match")
+        fused = optimiser.defaults["fused"]  # these keep the count of steps beside the weights
         torch.set_rng_state(file.get_tensor("random"))
         if "random.cuda" in there and torch.cuda.is_available():
             torch.cuda.set_rng_state(file.get_tensor("random.cuda"))
@@ -80,14 +91,13 @@ def load_state(folder: Path, model: nn.Module, optimiser: torch.optim.Optimizer)
             for name, parameter in model.named_parameters():
                 if parameter.requires_grad:
                     parameter.copy_(file.get_tensor(f"weight.{name}"))
-                    optimiser.state[parameter] = _moments(file, there, name, parameter)
+                    moments = _moments(file, there, name)
+                    on_device = moments.keys() - (() if fused else {"step"})
+                    moments |= {key: moments[key].to(parameter.device) for key in on_device}
+                    optimiser.state[parameter] = moments
 
 
-def _moments(file: Any, there: set[str], name: str, parameter: Tensor) -> dict[str, Tensor]:
-    keys = {key.split(".")[1] for key in there if key.endswith(f".{name}") and key[:7] == "moment."}
-    return {
-        key: moment if key == "step" else moment.to(parameter.device)
-        for key in keys
-        if f"moment.{key}.{name}" in there
-        for moment in [file.get_tensor(f"moment.{key}.{name}")]
-    }
+def _moments(file: Any, there: set[str], name: str) -> dict[str, Tensor]:
+    keys = ("step", "exp_avg", "exp_avg_sq")
+    saved = {key: f"moment.{key}.{name}" for key in keys}
+    return {key: file.get_tensor(place) for key, place in saved.items() if place in there}
