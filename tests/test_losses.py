@@ -160,19 +160,34 @@ def test_a_step_downhill_brings_the_pairs_together(
 
 
 def test_pairs_of_one_motion_or_one_caption_say_the_same() -> None:
-    captions, motions = torch.tensor([0, 1, 0, 2]), torch.tensor([0, 1, 2, 1])
-    found = losses.false_negatives(captions, motions, unit(0, 4))
+    captions = torch.tensor([0, 1, 0, 2])
+    own = torch.tensor([[0, -1], [1, 2], [0, 3], [1, 2]])
+    found = losses.false_negatives(captions, own, unit(0, 4))
     diagonal = [(i, i) for i in range(4)]
     wanted = sorted([*diagonal, (0, 2), (2, 0), (1, 3), (3, 1)])
     assert found.nonzero().tolist() == [list(pair) for pair in wanted]
 
 
+def test_a_caption_told_of_the_other_motion_too_is_no_negative() -> None:
+    """Pair 0 has caption 0, which is also told of pair 1's motion, though caption 4 was drawn."""
+    captions, own = torch.tensor([0, 4, 5]), torch.tensor([[0, -1, -1], [0, 4, -1], [5, 6, 7]])
+    found = losses.false_negatives(captions, own, unit(0, 3))
+    assert found.tolist() == [[True, True, False], [True, True, False], [False, False, True]]
+
+
+def test_padding_of_own_captions_is_no_caption() -> None:
+    captions, own = torch.tensor([0, 1]), torch.tensor([[0, -1], [1, -1]])
+    found = losses.false_negatives(captions, own, unit(0, 2))
+    assert torch.equal(found, torch.eye(2, dtype=torch.bool))
+
+
 def test_captions_the_teacher_finds_alike_say_the_same() -> None:
     number = torch.arange(3)
+    own = number[:, None]
     angles = torch.tensor([0.0, 0.2, 1.5], dtype=torch.float64)
     teacher = torch.stack((angles.cos(), angles.sin()), dim=-1)
-    off = losses.false_negatives(number, number, teacher)
-    on = losses.false_negatives(number, number, teacher, threshold=math.cos(0.3))
+    off = losses.false_negatives(number, own, teacher)
+    on = losses.false_negatives(number, own, teacher, threshold=math.cos(0.3))
     assert torch.equal(off, torch.eye(3, dtype=torch.bool))
     assert on.tolist() == [[True, True, False], [True, True, False], [False, False, True]]
     assert torch.equal(on, on.T)
@@ -181,6 +196,6 @@ def test_captions_the_teacher_finds_alike_say_the_same() -> None:
 def test_the_same_caption_twice_does_not_push_itself_away() -> None:
     """Two pairs that say the same, each alone in its batch otherwise, leave nothing to learn."""
     text = unit(1, 1).expand(2, DIM)
-    ignore = losses.false_negatives(torch.tensor([7, 7]), torch.tensor([0, 1]), text)
+    ignore = losses.false_negatives(torch.tensor([7, 7]), torch.tensor([[7, -1], [6, 7]]), text)
     assert float(losses.contrastive(unit(0, 2), text, 10.0, ignore=ignore)) == 0
     assert float(losses.contrastive(unit(0, 2), text, 10.0)) > 0.5
