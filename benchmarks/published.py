@@ -1,4 +1,4 @@
-"""MoCLIP's training step as its published code does it, written plainly: the reference of the ratios.
+"""MoCLIP's training step as its published code does it, written plainly, to time ours against.
 
 77 tokens whatever the captions, student and teacher text towers computed in every step of both
 phases, every clip padded to 196 frames, a Python loop over limbs, no masks. Sizes and rates are the
@@ -131,7 +131,7 @@ class Step:
             anchor = F.normalize(self.teacher(input_ids=ids).text_embeds, dim=-1)
         value = loss(motion, text, anchor, self.scale.exp())
         self.optimiser.zero_grad()
-        value.backward()  # type: ignore[no-untyped-call]
+        value.backward()
         nn.utils.clip_grad_norm_(self.motion.parameters(), 1.0)
         self.optimiser.step()
         return float(value.detach())

@@ -48,7 +48,7 @@ class OurStep:
                 self.model, batch, self.recipe.loss, text_is_frozen=text_is_frozen
             )
         loss = step.loss(self.recipe.loss)
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()
         learning = [p for p in self.model.parameters() if p.grad is not None]
         nn.utils.clip_grad_norm_(learning, self.recipe.optimiser.clip)
         self.optimiser.step()
@@ -80,7 +80,10 @@ class PublishedStep:
     def prepare(self, batches: list[Batch]) -> None:
         """Pads before the clock starts."""
         for batch in batches:
-            joints = MotionBatch.of(batch.motions.motions(), frames=published.FRAMES).joints
+            joints = MotionBatch.of(
+                [motion for part in batch.motions for motion in part.motions()],
+                frames=published.FRAMES,
+            ).joints
             ids = self.text.tokenise(batch.captions).ids[batch.text_index]
             self._ready[id(batch)] = joints, F.pad(ids, (0, published.TOKENS - ids.shape[1]))
 
@@ -110,8 +113,8 @@ def run(mix: Mix, *, quick: bool, batch: int, repeats: int) -> tuple[list[Row], 
         for model in (paper, compact):
             _set_phase(model, phase)
         seconds = epoch(steps, batches, first, text_is_frozen=phase == 1, repeats=repeats)
-        clips = sum(len(b.motions) for b in batches)
-        rows += _rows(seconds, clips, phase)
+        clips = sum(len(b.numbers) for b in batches)
+        rows += _rows(seconds, clips, phase, has_bars=not quick)
     return rows, facts | {"batch": batch, "steps": len(batches)}
 
 
@@ -138,7 +141,7 @@ def epoch(
     return totals
 
 
-def _rows(seconds: Mapping[str, float], clips: int, phase: int) -> list[Row]:
+def _rows(seconds: Mapping[str, float], clips: int, phase: int, *, has_bars: bool) -> list[Row]:
     rows = []
     for name, reference, bar in (
         ("ours", "published", 1.4),
@@ -149,8 +152,9 @@ def _rows(seconds: Mapping[str, float], clips: int, phase: int) -> list[Row]:
         if name in seconds:
             title = f"training step, phase {phase}: {name}"
             against = "published step" if reference == "published" else "ours at the paper's size"
-            args = clips, "clips", seconds[name], seconds[reference], bar
-            rows.append(Row(title, against, *args))
+            least = bar if has_bars else None
+            spent = seconds[name], seconds[reference]
+            rows.append(Row(title, against, clips, "clips", *spent, least))
     return rows
 
 

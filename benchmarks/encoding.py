@@ -1,0 +1,138 @@
+"""What is done outside training: vectors of many clips and captions, reading, ranking.
+
+Each function times our way and a plain one that gives the same result, and refuses to report a
+ratio when it does not.
+"""
+
+from dataclasses import replace
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from jaxtyping import Float64
+from numpy import ndarray
+from torch import Tensor
+
+from benchmarks import _clip_tower
+from benchmarks._clips import Mix, captions
+from benchmarks._timing import Row, alternate
+from moclip.evaluation import protocols
+from moclip.evaluation.gallery import Gallery
+from moclip.formats import bvh
+from moclip.formats._bvh_frames import read_frames
+from moclip.models.motion import limbs
+from moclip.models.text.clip import Encoder as TextEncoder
+from moclip.models.two_tower import MoCLIP
+from moclip.motion import MotionBatch
+
+_TINY_TEXT, _CHUNK, _TOKENS = 8, 32, 77
+
+
+@torch.no_grad()
+def motions(mix: Mix, *, quick: bool, repeats: int) -> list[Row]:
+    """The compact model on all clips: chunks of like length against one clip at a time."""
+    clips = [clip.motion for clip in mix.clips]
+    text = _clip_tower.load(captions(mix.clips), quick=True)  # not used, so it may be tiny
+    model = MoCLIP(text, limbs.Encoder(limbs.Config.compact(), dim=text.dim), text_name="clip")
+    model.motion.fit_normalisation([MotionBatch.of(clips)])
+    model.eval()
+
+    def together() -> Tensor:
+        return model.encode_motion(clips)
+
+    def one_by_one() -> Tensor:
+        return torch.cat([model.encode_motion(clip) for clip in clips])
+
+    _need_same(together(), one_by_one())
+    ours, theirs = alternate([together, one_by_one], repeats=repeats)
+    return [Row("encode motions", "one clip at a time", len(clips), "clips", ours, theirs)]
+
+
+@torch.no_grad()
+def texts(mix: Mix, *, quick: bool, repeats: int) -> list[Row]:
+    """CLIP ViT-B/32's text tower: trimmed and sorted against 77 tokens in the order given."""
+    told = captions(mix.clips)[: _TINY_TEXT if quick else None]
+    tower = _clip_tower.load(told, quick=quick)
+
+    def trimmed() -> Tensor:
+        return tower.encode(told, chunk=_CHUNK)
+
+    def padded() -> Tensor:
+        return torch.cat(
+            [_padded(tower, told[i : i + _CHUNK]) for i in range(0, len(told), _CHUNK)]
+        )
+
+    _need_same(F.normalize(trimmed()), F.normalize(padded()))
+    ours, theirs = alternate([trimmed, padded], repeats=repeats)
+    return [Row("encode captions", "padded to 77 tokens", len(told), "captions", ours, theirs)]
+
+
+def _padded(tower: TextEncoder, told: list[str]) -> Tensor:
+    ids = tower.tokenise(told).ids
+    return tower.transformer(input_ids=F.pad(ids, (0, _TOKENS - ids.shape[1]))).text_embeds
+
+
+def reading(mix: Mix, *, quick: bool, repeats: int) -> list[Row]:
+    """The numbers of a BVH file: all at once, checked, against ``float`` word by word."""
+    motion = mix.clips[0].motion
+    number = torch.arange(200 if quick else 5000) % len(motion)
+    text = bvh.encode(replace(motion, joints=motion.joints[number]))
+    at, channels = text.index(b"MOTION") + len(b"MOTION"), _channels(text)
+
+    def ours() -> Float64[ndarray, "frame channel"]:
+        return read_frames(text, at, channels=channels, name="clip.bvh")[0]
+
+    def line_by_line() -> Float64[ndarray, "frame channel"]:
+        lines = text[at:].decode().splitlines()
+        rows = [[float(word) for word in line.split()] for line in lines[3:] if line.strip()]
+        return np.array(rows)
+
+    _need_same(torch.from_numpy(ours()), torch.from_numpy(line_by_line()))
+    fast, plain = alternate([ours, line_by_line], repeats=repeats)
+    return [
+        Row("read a BVH's numbers", "float(), line by line", len(number), "frames", fast, plain)
+    ]
+
+
+def _channels(text: bytes) -> int:
+    header = text[: text.index(b"MOTION")].decode().splitlines()
+    return sum(int(line.split()[1]) for line in header if line.split()[:1] == ["CHANNELS"])
+
+
+def ranking(mix: Mix, *, quick: bool, repeats: int) -> list[Row]:
+    """Retrieval figures of both directions: counting what is above against sorting everything."""
+    count, dim = (64 if quick else 4400), 64
+    draw = torch.Generator().manual_seed(0)
+    motion = F.normalize(torch.randn(count, dim, generator=draw), dim=-1)
+    text = F.normalize(motion + 0.2 * torch.randn(count, dim, generator=draw), dim=-1)
+    gallery = Gallery(motion, text, torch.arange(count), tuple(map(str, range(count))))
+
+    def counting() -> Tensor:
+        report = protocols.evaluate(gallery, "all", samples=0)
+        return torch.tensor(
+            [[f.value for f in figures.values()] for figures in report.retrieval.values()]
+        )
+
+    def sorting() -> Tensor:
+        similarity = motion @ text.T
+        return torch.stack([_by_sorting(similarity), _by_sorting(similarity.T)])
+
+    _need_same(counting(), sorting(), within=1e-3)
+    ours, theirs = alternate([counting, sorting], repeats=repeats)
+    name = f"retrieval figures, {count:,} x {count:,}"
+    return [Row(name, "sorting every row", 2 * count, "queries", ours, theirs)]
+
+
+def _by_sorting(similarity: Tensor) -> Tensor:
+    """R@1/2/3/5/10 in percent and the median rank, as the field's scripts find them."""
+    order = similarity.argsort(dim=1, descending=True)
+    ranks = (order == torch.arange(len(order))[:, None]).nonzero()[:, 1] + 1
+    hits = [100 * (ranks <= k).double().mean() for k in protocols.CUTS]
+    return torch.stack([*hits, ranks.double().quantile(0.5)]).float()
+
+
+def _need_same(ours: Tensor, theirs: Tensor, *, within: float = 1e-5) -> None:
+    """A ratio of two ways that differ would say nothing."""
+    off = float((ours - theirs).abs().max())
+    if ours.shape != theirs.shape or not off <= within:
+        raise ValueError(f"the two ways differ by {off:.2g}, at most {within:g} is allowed")
