@@ -1,4 +1,4 @@
-"""Clips into batches: like lengths together, a caption drawn for each of them."""
+"""Clips into batches drawn at random, like lengths padded together, a caption for each clip."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -14,8 +14,10 @@ from moclip.motion import CaptionedMotion, Motion, MotionBatch
 from moclip.training.objectives import Batch
 from moclip.training.recipe import Augment
 
-_POOL = 8
-"""Batches that are sorted by length together: alike inside a batch, other members each time."""
+_TOGETHER = 32
+"""Clips of a batch that are padded together. A batch is drawn at random, so that its negatives are
+those of the whole set (a raised hand is short, a waving one long: batches of like length would
+never show both), and sorted by length inside, so that little is spent on padding."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,17 +80,12 @@ class Batches:
                 yield self._batch(members, picks, draw)
 
     def _plan(self, generator: torch.Generator) -> list[list[int]]:
-        """Members of each batch: shuffled, sorted by length within pools, batches shuffled."""
+        """Members of each batch: drawn at random, then the short before the long."""
         order = torch.randperm(len(self.clips), generator=generator).tolist()
         if len(order) % self.size == 1:
             del order[-1]  # before sorting, or it would be the longest clip in every epoch
-        batches = []
-        for start in range(0, len(order), self.size * _POOL):
-            pool = order[start : start + self.size * _POOL]
-            pool.sort(key=lambda clip: len(self.clips[clip].motion))
-            batches += [pool[i : i + self.size] for i in range(0, len(pool), self.size)]
-        shuffled = torch.randperm(len(batches), generator=generator).tolist()
-        return [batches[i] for i in shuffled]
+        batches = [order[i : i + self.size] for i in range(0, len(order), self.size)]
+        return [sorted(batch, key=lambda clip: len(self.clips[clip].motion)) for batch in batches]
 
     def _batch(self, members: list[int], picks: Tensor, draw: torch.Generator) -> Batch:
         clips = [self.clips[member] for member in members]
@@ -100,7 +97,10 @@ class Batches:
         row = {caption: i for i, caption in enumerate(unique)}
         motions = [varied(clip.motion, self.augment, draw) for clip in clips]
         return Batch(
-            motions=MotionBatch.of(motions),
+            motions=tuple(
+                MotionBatch.of(motions[i : i + _TOGETHER])
+                for i in range(0, len(motions), _TOGETHER)
+            ),
             captions=unique,
             text_index=torch.tensor([row[caption] for caption in captions]),
             own=self._own(clips),
@@ -121,8 +121,8 @@ def varied(motion: Motion, augment: Augment, draw: torch.Generator) -> Motion:
         return low + (high - low) * float(torch.rand((), generator=draw))
 
     if augment.crop < 1:
-        frames = max(2, round(len(motion) * uniform(augment.crop, 1)))
-        start = int(uniform(0, len(motion) - frames + 1))
+        frames = max(2, round(len(motion) * uniform(augment.crop, 1.0)))
+        start = int(uniform(0.0, float(len(motion) - frames + 1)))
         motion = replace(motion, joints=motion.joints[start : start + frames], rotations=None)
     if augment.speed:
         rate = motion.fps * uniform(1 - augment.speed, 1 + augment.speed)

@@ -21,6 +21,14 @@ motion tower learns in both phases, the text tower in none. ``lambda 0``: fine-t
 tether. ``tether``: the recipe itself."""
 
 
+_SHOWN = (
+    "motion->text R@1",
+    "motion->text R@5",
+    "text->motion R@1",
+    "text->motion R@5",
+)
+
+
 @dataclass(frozen=True)
 class Row:
     """One arm and seed on the test split."""
@@ -122,6 +130,27 @@ def _fork(shared: Path, folder: Path, recipe: Recipe) -> None:
     shutil.rmtree(folder, ignore_errors=True)
     shutil.copytree(shared, folder, ignore=shutil.ignore_patterns("recipe.toml"))
     write_atomically(folder / "recipe.toml", recipe.to_toml().encode())
+
+
+def table(rows: Sequence[Row]) -> str:
+    """Plain text: a line an arm, means over seeds."""
+    labels = [
+        name for name in rows[0].figures if name.endswith(" top-1") and "balanced" not in name
+    ]
+    figures = [*_SHOWN, *labels, "text_norm_ratio"]
+    found = mean_over_seeds(rows, figures)
+    lines = [["held-out clips", *figures]]
+    lines += [[arm, *(cells[figure] for figure in figures)] for arm, cells in found.items()]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    text = "\n".join(
+        "  ".join([line[0].ljust(widths[0]), *map(str.rjust, line[1:], widths[1:])])
+        for line in lines
+    )
+    report, seeds = rows[0].report, len({row.seed for row in rows})
+    return (
+        f"{text}\n({report.clips} clips, protocol {report.protocol}, {seeds} seeds, in percent; "
+        "text_norm_ratio: length of text vectors beside the frozen tower's)"
+    )
 
 
 def mean_over_seeds(rows: Sequence[Row], figures: Sequence[str]) -> dict[str, dict[str, str]]:

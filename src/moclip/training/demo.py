@@ -10,7 +10,6 @@ from moclip.models.two_tower import MoCLIP
 from moclip.motion import CaptionedMotion
 from moclip.tasks.retrieval import Hit, Index
 from moclip.training import controls, run
-from moclip.training.controls import Row
 from moclip.training.loop import read_metrics
 from moclip.training.recipe import Recipe
 
@@ -18,15 +17,6 @@ PROMPTS = (
     "someone jumps into the air",
     "a person runs fast",
     "a traffic officer gives signals with the arms",
-)
-_FIGURES = (
-    "motion->text R@1",
-    "motion->text R@5",
-    "motion->text MedR",
-    "text->motion R@1",
-    "text->motion R@5",
-    "action top-1",
-    "text_norm_ratio",
 )
 
 
@@ -55,7 +45,7 @@ def run_demo(out: Path, *, progress: bool = False, device: str | None = None) ->
         next_commands=commands,
     )
     pages.write_report(out / "report.html", page)
-    return "\n\n".join((_table(rows), _told(answers), _what_next(out, commands)))
+    return "\n\n".join((controls.table(rows), _told(answers), _what_next(out, commands)))
 
 
 def answer(
@@ -114,19 +104,6 @@ def _summary(recipe: Recipe, test: Sequence[CaptionedMotion]) -> str:
         f"{schedule.unfrozen_epochs} with both learning, seed {recipe.seed}. The figures are "
         f"of {len(test)} clips whose takes were never trained on, so their intervals are wide."
     )
-
-
-def _table(rows: Sequence[Row]) -> str:
-    clips = rows[0].report.clips
-    found = controls.mean_over_seeds(rows, _FIGURES)
-    head = ["held-out clips", *_FIGURES]
-    lines = [head, *([arm, *(cells[f] for f in _FIGURES)] for arm, cells in found.items())]
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    text = "\n".join(
-        "  ".join([line[0].ljust(widths[0]), *map(str.rjust, line[1:], widths[1:])])
-        for line in lines
-    )
-    return f"{text}\n({clips} clips, protocol {rows[0].report.protocol}, R@k in percent)"
 
 
 def _told(answers: dict[str, list[Hit]]) -> str:

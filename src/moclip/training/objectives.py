@@ -16,7 +16,8 @@ from moclip.training.recipe import Loss
 class Batch:
     """Pairs of a motion and one of its captions."""
 
-    motions: MotionBatch
+    motions: tuple[MotionBatch, ...]
+    """Runs of pairs of like length, padded apart: all pairs in their order."""
     captions: tuple[str, ...]
     """The different captions of the batch."""
     text_index: Int[Tensor, " pair"]
@@ -30,7 +31,7 @@ class Batch:
 
     def to(self, device: torch.device) -> "Batch":
         return Batch(
-            self.motions.to(device),
+            tuple(part.to(device) for part in self.motions),
             self.captions,
             self.text_index.to(device),
             self.own.to(device),
@@ -58,7 +59,7 @@ def moclip(model: MoCLIP, batch: Batch, weights: Loss, *, text_is_frozen: bool) 
 
     While the text tower is frozen its vectors are the teacher's, so none are computed.
     """
-    motion = model.encode_motion(batch.motions).float()
+    motion = torch.cat([model.encode_motion(part) for part in batch.motions])
     text = batch.teacher
     if not text_is_frozen:
         text = model.encode_text(batch.captions).float()[batch.text_index]
