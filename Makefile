@@ -25,7 +25,7 @@ lint: install
 	$(BIN)/lint-imports --no-cache
 
 test: lint
-	$(BIN)/pytest -n 2
+	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2  # a thread a worker: more would only wait for each other
 
 bench: install
 	$(BIN)/python -m benchmarks
