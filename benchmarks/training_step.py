@@ -1,8 +1,8 @@
 """Our training step against the published one, and the compact tower against the paper's size.
 
-All steps take the same clips, and the batches of a whole epoch, short ones and long ones, so that
-the sum over them is what an epoch costs. Ours is what ``training.loop`` does: real lengths in
-buckets, teacher vectors made once before the first step (shown in its own line), captions trimmed
+All steps take the same clips, in all batches of an epoch, so that the sum over them is what an
+epoch costs. Ours is what ``training.loop`` does on the batches it gets: real lengths, padded in
+runs of like length, teacher vectors made once before the first step (told apart), captions trimmed
 to the batch's longest. CLIP's text tower has random weights (see ``_clip_tower``).
 """
 
@@ -22,7 +22,7 @@ from moclip import skeletons
 from moclip.models.motion import limbs
 from moclip.models.text.clip import Encoder as TextEncoder
 from moclip.models.two_tower import MoCLIP
-from moclip.motion import MotionBatch
+from moclip.motion import Motion, MotionBatch
 from moclip.training import objectives, optimiser
 from moclip.training.batches import Batches, Teacher
 from moclip.training.objectives import Batch
@@ -115,7 +115,21 @@ def run(mix: Mix, *, quick: bool, batch: int, repeats: int) -> tuple[list[Row], 
         seconds = epoch(steps, batches, first, text_is_frozen=phase == 1, repeats=repeats)
         clips = sum(len(b.numbers) for b in batches)
         rows += _rows(seconds, clips, phase, has_bars=not quick)
-    return rows, facts | {"batch": batch, "steps": len(batches)}
+    return rows, facts | {"batch": batch, "steps": len(batches), **_padded(batches)}
+
+
+def clips_of(batch: Batch) -> list[Motion]:
+    """Without padding, in the order of the batch's captions."""
+    return [motion for part in batch.motions for motion in part.motions()]
+
+
+def _padded(batches: list[Batch]) -> dict[str, float]:
+    """How many frames a clip costs: its own and its share of padding."""
+    frames = sum(part.mask.numel() for batch in batches for part in batch.motions)
+    return {
+        "frames a clip, ours": frames / sum(len(batch.numbers) for batch in batches),
+        "frames a clip, published": float(published.FRAMES),
+    }
 
 
 def epoch(
