@@ -35,7 +35,7 @@ def write_atomically(path: Path, data: bytes) -> None:
             stream.write(data)
             stream.flush()
             os.fsync(stream.fileno())
-        temporary.chmod(0o666 & ~_umask())
+        give_usual_rights(temporary)
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
@@ -48,7 +48,7 @@ def fill_folder(path: Path) -> Iterator[Path]:
     temporary = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}."))
     try:
         yield temporary
-        temporary.chmod(0o777 & ~_umask())
+        give_usual_rights(temporary)
         if path.exists():
             _replace_folder(path, temporary)
         else:
@@ -70,6 +70,11 @@ def _replace_folder(path: Path, newer: Path) -> None:
             raise
     finally:
         shutil.rmtree(aside, ignore_errors=True)
+
+
+def give_usual_rights(path: Path) -> None:
+    """Rights of a file or folder made in the ordinary way; temporary ones are private."""
+    path.chmod((0o777 if path.is_dir() else 0o666) & ~_umask())
 
 
 def _umask() -> int:

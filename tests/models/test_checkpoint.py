@@ -248,3 +248,10 @@ def test_settings_that_do_not_fit_are_refused(
     with pytest.raises((ValueError, LookupError), match=reason) as caught:
         MoCLIP.from_pretrained(folder)
     assert "\n" not in str(caught.value)
+
+
+def test_saved_files_can_be_read_by_whoever_may_read_the_folder(folder: Path) -> None:
+    """safetensors makes its file for the owner alone, and a server may run as another user."""
+    (folder / "plain").write_text("")
+    rights = {path.stat().st_mode for path in folder.rglob("*") if path.is_file()}
+    assert rights == {(folder / "plain").stat().st_mode}

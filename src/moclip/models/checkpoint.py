@@ -20,7 +20,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from moclip.files import read_bounded
+from moclip.files import give_usual_rights, read_bounded
 
 CONFIG, WEIGHTS, CARD, RECIPE, TEXT = (
     "config.json",
@@ -105,6 +105,7 @@ def _move(new: Path, place: Path) -> None:
     place.parent.mkdir(parents=True, exist_ok=True)
     with new.open("rb") as file:
         os.fsync(file.fileno())
+    give_usual_rights(new)
     new.replace(place)
 
 
