@@ -101,7 +101,7 @@ def run(mix: Mix, *, quick: bool, batch: int, repeats: int) -> tuple[list[Row], 
     started = time.perf_counter()
     teacher = Teacher.of(paper, captions(mix.clips))
     facts = {"teacher, once a run, s": time.perf_counter() - started}
-    batches = list(Batches(mix.clips, teacher, batch, seed=0).epoch(0))
+    batches = list(Batches(mix.clips, teacher, batch, seed=0, slack=recipe.schedule.slack).epoch(0))
     first = next(Batches(mix.clips[:2], teacher, 2, seed=0).epoch(0))
     reference.prepare([first, *batches])
     ours, small = OurStep(paper, recipe), OurStep(compact, recipe)

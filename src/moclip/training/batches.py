@@ -14,11 +14,6 @@ from moclip.motion import CaptionedMotion, Motion, MotionBatch
 from moclip.training.objectives import Batch
 from moclip.training.recipe import Augment
 
-_TOGETHER = 32
-"""Clips of a batch that are padded together. A batch is drawn at random, so that its negatives are
-those of the whole set (a raised hand is short, a waving one long: batches of like length would
-never show both), and sorted by length inside, so that little is spent on padding."""
-
 
 @dataclass(frozen=True, eq=False)
 class Teacher:
@@ -65,6 +60,12 @@ class Batches:
     size: int
     seed: int
     augment: Augment = field(default_factory=lambda: Augment())
+    slack: float = 0.2
+    """Clips are padded together when the shortest lacks at most this share of the longest.
+
+    A batch is drawn at random, so that its negatives are those of the whole set: a raised hand is
+    short, a waving one long, and batches of like length would never show both.
+    """
 
     def __len__(self) -> int:
         """Steps of an epoch. A remainder of one clip is left out: it has no negatives."""
@@ -83,7 +84,7 @@ class Batches:
         """Members of each batch: drawn at random, then the short before the long."""
         order = torch.randperm(len(self.clips), generator=generator).tolist()
         if len(order) % self.size == 1:
-            del order[-1]  # before sorting, or it would be the longest clip in every epoch
+            del order[-1]  # alone it would have no negatives
         batches = [order[i : i + self.size] for i in range(0, len(order), self.size)]
         return [sorted(batch, key=lambda clip: len(self.clips[clip].motion)) for batch in batches]
 
@@ -97,10 +98,7 @@ class Batches:
         row = {caption: i for i, caption in enumerate(unique)}
         motions = [varied(clip.motion, self.augment, draw) for clip in clips]
         return Batch(
-            motions=tuple(
-                MotionBatch.of(motions[i : i + _TOGETHER])
-                for i in range(0, len(motions), _TOGETHER)
-            ),
+            motions=tuple(map(MotionBatch.of, runs(motions, self.slack))),
             captions=unique,
             text_index=torch.tensor([row[caption] for caption in captions]),
             own=self._own(clips),
@@ -112,6 +110,20 @@ class Batches:
         number = self.teacher.number
         rows = [torch.tensor([number[caption] for caption in clip.captions]) for clip in clips]
         return pad_sequence(rows, batch_first=True, padding_value=-1)
+
+
+def runs(motions: Sequence[Motion], slack: float) -> list[list[Motion]]:
+    """Neighbours of like length together: none lacks more than ``slack`` of its run's longest."""
+    made: list[list[Motion]] = []
+    longest, shortest = 0, 0
+    for motion in motions:
+        longest, shortest = max(longest, len(motion)), min(shortest, len(motion))
+        if made and shortest >= (1 - slack) * longest:
+            made[-1].append(motion)
+        else:
+            made.append([motion])
+            longest = shortest = len(motion)
+    return made
 
 
 def varied(motion: Motion, augment: Augment, draw: torch.Generator) -> Motion:

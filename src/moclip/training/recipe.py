@@ -70,6 +70,9 @@ class Schedule(_Section):
     unfrozen_epochs: int = Field(15, ge=0)
     """Second phase: the text tower learns too."""
     batch_size: int = Field(128, ge=2)
+    slack: float = Field(0.2, ge=0, lt=1)
+    """Largest share of a padded clip that may be padding: a large tower on a processor gains by a
+    small one, a small tower or a GPU by fewer, larger products."""
     warmup: float = Field(0.02, ge=0, lt=1)
     """Share of a phase's steps over which the learning rate rises."""
     validate_every: int = Field(1, ge=1)

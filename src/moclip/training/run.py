@@ -107,7 +107,8 @@ def batches_of(recipe: Recipe, model: MoCLIP, clips: list[CaptionedMotion]) -> B
     captions = [caption for clip in clips for caption in clip.captions]
     teacher = Teacher.of(model, captions)
     teacher = Teacher(teacher.number, teacher.raw.cpu())
-    return Batches(clips, teacher, recipe.schedule.batch_size, recipe.seed, recipe.augment)
+    schedule = recipe.schedule
+    return Batches(clips, teacher, schedule.batch_size, recipe.seed, recipe.augment, schedule.slack)
 
 
 class Validation:

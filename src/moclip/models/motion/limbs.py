@@ -79,7 +79,9 @@ class Config(BaseModel):
     @classmethod
     def paper(cls) -> "Config":
         """The published size, 156 M parameters: 8 limbs x 256, 12 layers x 1032."""
-        return cls(patch=1, limb_width=256, limb_layers=1, width=1032, layers=12, heads=12)
+        return cls(
+            patch=1, limb_width=256, limb_layers=1, width=1032, layers=12, heads=12, dropout=0.0
+        )
 
 
 @dataclass(frozen=True, eq=False)
