@@ -10,9 +10,10 @@ import torch
 from torch import Tensor
 
 from moclip.models.two_tower import MoCLIP
-from moclip.motion import CaptionedMotion
+from moclip.motion import CaptionedMotion, Motion
 from moclip.training import run
 from moclip.training.batches import Batches, Teacher
+from moclip.training.objectives import Batch
 from moclip.training.recipe import Augment, Recipe
 from moclip.training.state import peek
 
@@ -54,6 +55,11 @@ def batches(size: int = 4, *, count: int = 11, seed: int = 0, **augment: Any) ->
     model = doubles.model()
     teacher = Teacher.of(model, [caption for clip in made for caption in clip.captions])
     return Batches(made, teacher, size, seed, Augment(**augment))
+
+
+def motions(batch: Batch) -> list[Motion]:
+    """One for each pair."""
+    return [motion for part in batch.motions for motion in part.motions()]
 
 
 def weights(folder: Path) -> dict[str, Tensor]:

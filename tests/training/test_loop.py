@@ -12,7 +12,6 @@ import torch
 from moclip.models.two_tower import MoCLIP
 from moclip.training import loop, run
 from moclip.training.batches import Batches
-from moclip.training.loop import Loop
 from moclip.training.objectives import Batch
 from moclip.training.recipe import Recipe
 from moclip.training.state import peek
