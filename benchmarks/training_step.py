@@ -9,6 +9,7 @@ to the batch's longest. CLIP's text tower has random weights (see ``_clip_tower`
 import copy
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -24,9 +25,9 @@ from moclip.models.text.clip import Encoder as TextEncoder
 from moclip.models.two_tower import MoCLIP
 from moclip.motion import Motion, MotionBatch
 from moclip.training import objectives, optimiser
-from moclip.training.batches import Batches, Teacher
+from moclip.training.batches import Batches, Teacher, runs
 from moclip.training.objectives import Batch
-from moclip.training.recipe import Recipe
+from moclip.training.recipe import Recipe, Schedule
 
 _TINY = {"limb_width": 8, "limb_heads": 2, "layers": 1, "width": 48, "heads": 12}
 
@@ -37,12 +38,20 @@ Step = Callable[[Batch, bool], float]
 class OurStep:
     """One optimiser step as :class:`moclip.training.loop.Loop` takes it."""
 
-    def __init__(self, model: MoCLIP, recipe: Recipe) -> None:
-        self.model, self.recipe = model, recipe
+    def __init__(self, model: MoCLIP, recipe: Recipe, *, slack: float) -> None:
+        self.model, self.recipe, self.slack = model, recipe, slack
+        self._padded: dict[int, Batch] = {}
         self.optimiser = optimiser.build(model, recipe.optimiser)
         self.is_bf16 = False
 
+    def prepare(self, batches: list[Batch]) -> None:
+        """Pads as this size of tower likes it, as training does in its loader."""
+        for batch in batches:
+            padded = tuple(map(MotionBatch.of, runs(clips_of(batch), self.slack)))
+            self._padded[id(batch)] = replace(batch, motions=padded)
+
     def __call__(self, batch: Batch, text_is_frozen: bool) -> float:
+        batch = self._padded[id(batch)]
         with torch.autocast("cpu", torch.bfloat16, enabled=self.is_bf16):
             step = objectives.moclip(
                 self.model, batch, self.recipe.loss, text_is_frozen=text_is_frozen
@@ -80,10 +89,7 @@ class PublishedStep:
     def prepare(self, batches: list[Batch]) -> None:
         """Pads before the clock starts."""
         for batch in batches:
-            joints = MotionBatch.of(
-                [motion for part in batch.motions for motion in part.motions()],
-                frames=published.FRAMES,
-            ).joints
+            joints = MotionBatch.of(clips_of(batch), frames=published.FRAMES).joints
             ids = self.text.tokenise(batch.captions).ids[batch.text_index]
             self._ready[id(batch)] = joints, F.pad(ids, (0, published.TOKENS - ids.shape[1]))
 
@@ -103,8 +109,10 @@ def run(mix: Mix, *, quick: bool, batch: int, repeats: int) -> tuple[list[Row], 
     facts = {"teacher, once a run, s": time.perf_counter() - started}
     batches = list(Batches(mix.clips, teacher, batch, seed=0, slack=recipe.schedule.slack).epoch(0))
     first = next(Batches(mix.clips[:2], teacher, 2, seed=0).epoch(0))
-    reference.prepare([first, *batches])
-    ours, small = OurStep(paper, recipe), OurStep(compact, recipe)
+    ours = OurStep(paper, recipe, slack=recipe.schedule.slack)
+    small = OurStep(compact, recipe, slack=Schedule().slack)
+    for step in (reference, ours, small):
+        step.prepare([first, *batches])
     steps: dict[str, Step] = {"published": reference, "ours": ours, "compact": small}
     if has_amx():
         steps |= {"ours in bf16": ours.in_bf16, "compact in bf16": small.in_bf16}

@@ -82,7 +82,9 @@ def first_batch(mix: Mix) -> tuple[training_step.PublishedStep, training_step.Ou
     recipe = Recipe.load("moclip_paper", ["optimiser.motion_lr=1e-3", "optimiser.text_lr=1e-4"])
     for group in reference.step.optimiser.param_groups:
         group["lr"] *= 10
-    return reference, training_step.OurStep(model, recipe), batch
+    ours = training_step.OurStep(model, recipe, slack=0.05)
+    ours.prepare([batch])
+    return reference, ours, batch
 
 
 @pytest.mark.parametrize("text_is_frozen", [True, False])

@@ -94,9 +94,14 @@ class Batches:
             clip.captions[int(pick * len(clip.captions))]
             for clip, pick in zip(clips, picks, strict=True)
         ]
+        motions = [varied(clip.motion, self.augment, draw) for clip in clips]
+        # Cuts and speeds change lengths, and neighbours are padded together.
+        order = sorted(range(len(motions)), key=lambda pair: len(motions[pair]))
+        clips = [clips[pair] for pair in order]
+        captions = [captions[pair] for pair in order]
+        motions = [motions[pair] for pair in order]
         unique = tuple(dict.fromkeys(captions))
         row = {caption: i for i, caption in enumerate(unique)}
-        motions = [varied(clip.motion, self.augment, draw) for clip in clips]
         return Batch(
             motions=tuple(map(MotionBatch.of, runs(motions, self.slack))),
             captions=unique,
