@@ -107,6 +107,7 @@ def test_a_run_stopped_at_the_end_of_an_epoch_loses_no_figures(
     small_runs.assert_same_state(tmp_path, finished)
 
 
+@pytest.mark.usefixtures("interruptible")
 def test_ctrl_c_in_the_middle_of_an_update_waits_for_its_end(
     recipe: Recipe, tmp_path: Path, finished: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

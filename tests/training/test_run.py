@@ -265,6 +265,7 @@ def interrupt_after(out: Path, process: "subprocess.Popen[str]", *, epochs: int)
         time.sleep(0.05)
 
 
+@pytest.mark.usefixtures("interruptible")
 def test_control_c_leaves_a_folder_that_is_resumed(text_tower: Path, tmp_path: Path) -> None:
     data, out = tmp_path / "data", tmp_path / "run"
     data.mkdir()
