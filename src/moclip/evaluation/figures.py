@@ -50,13 +50,14 @@ class Report:
     def table(self) -> str:
         """Plain text: a line a direction, then a line a kind of label."""
         head = f"protocol {self.protocol}: {self.clips} clips, {self.captions} captions"
-        parts = [_grid("retrieval, %", self.retrieval)]
+        parts = [grid("retrieval, %", self.retrieval)]
         if self.recognition:
-            parts.append(_grid("recognition, %", self.recognition))
+            parts.append(grid("recognition, %", self.recognition))
         return "\n\n".join((head, *parts))
 
 
-def _grid(title: str, rows: Mapping[str, Mapping[str, Figure]]) -> str:
+def grid(title: str, rows: Mapping[str, Mapping[str, object]]) -> str:
+    """Plain text: a line a row, numbers to the right; all rows have the figures of the first."""
     names = list(next(iter(rows.values())))
     lines = [[title, *names]]
     lines += [[row, *(str(figures[name]) for name in names)] for row, figures in rows.items()]

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from moclip.evaluation import retrieval_benchmark
-from moclip.evaluation.figures import Report
+from moclip.evaluation.figures import Report, grid
 from moclip.files import write_atomically
 from moclip.models.two_tower import MoCLIP
 from moclip.training import run
@@ -138,14 +138,7 @@ def table(rows: Sequence[Row]) -> str:
         name for name in rows[0].figures if name.endswith(" top-1") and "balanced" not in name
     ]
     figures = [*_SHOWN, *labels, "text_norm_ratio"]
-    found = mean_over_seeds(rows, figures)
-    lines = [["held-out clips", *figures]]
-    lines += [[arm, *(cells[figure] for figure in figures)] for arm, cells in found.items()]
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    text = "\n".join(
-        "  ".join([line[0].ljust(widths[0]), *map(str.rjust, line[1:], widths[1:])])
-        for line in lines
-    )
+    text = grid("held-out clips", mean_over_seeds(rows, figures))
     report, seeds = rows[0].report, len({row.seed for row in rows})
     return (
         f"{text}\n({report.clips} clips, protocol {report.protocol}, {seeds} seeds, in percent; "

@@ -1,6 +1,5 @@
 """From a recipe to a folder with a model: data, towers, loop, model card."""
 
-import logging
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -20,8 +19,6 @@ from moclip.training.batches import Batches, Teacher, with_mirrored
 from moclip.training.loop import Loop
 from moclip.training.recipe import Recipe
 from moclip.training.state import has_state
-
-_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, eq=False)
