@@ -1,0 +1,1 @@
+"""Read, check, prepare and convert motion data; nothing here needs a model."""

@@ -1,0 +1,41 @@
+"""What a data set says of its files before any motion is read."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Clip:
+    """A span of a file with what is told of it."""
+
+    id: str
+    """Stable and unique in the data set, whatever other files there are."""
+    split: str
+    """``train``, ``val`` or ``test``."""
+    captions: tuple[str, ...]
+    labels: Mapping[str, str] = field(default_factory=dict)
+    """The data set's own classes, such as content and style."""
+    start: float = 0.0
+    """Seconds from the beginning of the file."""
+    end: float | None = None
+    """Seconds; ``None`` is the end of the file."""
+
+
+@dataclass(frozen=True)
+class File:
+    """One motion file and the clips that are cut from it."""
+
+    key: str
+    """Path inside the root, with ``/``."""
+    clips: tuple[Clip, ...]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All files of a data set, in an order that never changes."""
+
+    files: tuple[File, ...]
+    unreadable: Mapping[str, str] = field(default_factory=dict)
+    """What was found but cannot be used, and why, by file or clip."""
+    fingerprint: str = ""
+    """Changes when a file is added, removed or changed; empty: nothing is cached."""

@@ -1,0 +1,1 @@
+"""How a Motion looks: drawn by cameras onto pixels."""
