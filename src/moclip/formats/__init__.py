@@ -1,9 +1,17 @@
 """Motion files: one file here a format, found by the suffix of what is read or written.
 
-An entry has ``SUFFIXES``, ``decode(data, *, name, **options) -> Motion`` and
-``encode(motion) -> bytes``.
+An entry has ``SUFFIXES`` and ``decode(data, *, name, **options) -> Motion``; where it has
+
+``encode(motion) -> bytes``
+    it can be written too,
+``recognises(data) -> bool``
+    it shares a suffix with others and knows its own by a cheap look at the content; of the formats
+    with one suffix one may do without: it takes what no other recognises,
+``beside(path) -> dict``
+    it needs files that lie next to the one that is read; the options of ``decode`` made of them.
 """
 
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -18,34 +26,65 @@ def read(path: str | Path, **options: Any) -> Motion:
     cannot be opened.
     """
     path = Path(path)
-    _format(path.name)  # an unknown suffix is told before anything is read
-    return decode(files.read_bounded(path), path.name, **options)
+    _sharing(path.name)  # an unknown suffix is told before anything is read
+    data = files.read_bounded(path)
+    beside = _part(_format(data, path.name), "beside")
+    found = beside(path) if beside else {}
+    return decode(data, path.name, **{**found, **options})
 
 
 def write(motion: Motion, path: str | Path) -> None:
-    """The motion in the format that the suffix names; the file appears whole or not at all."""
+    """The motion in the format that the suffix names; the file appears whole or not at all.
+
+    Raises ``ValueError`` for a suffix that is unknown or only read.
+    """
     path = Path(path)
-    files.write_atomically(path, _load(_format(path.name), "encode")(motion))
+    for entry in _sharing(path.name):
+        if encode := _part(entry, "encode"):
+            files.write_atomically(path, encode(motion))
+            return
+    suffix, there = path.suffix.lower(), ", ".join(suffixes(written=True))
+    raise ValueError(f"{path.name}: '{suffix}' files are only read; written are: {there}")
 
 
 def decode(data: bytes, name: str, **options: Any) -> Motion:
     """A motion from bytes, by the suffix of ``name``, which stands in error messages too."""
-    motion: Motion = _load(_format(name), "decode")(data, name=name, **options)
+    motion: Motion = _part(_format(data, name), "decode")(data, name=name, **options)
     return motion
 
 
-def suffixes() -> tuple[str, ...]:
-    """All that can be read and written, as ``".bvh"``."""
-    return tuple(s for entry in catalog.names("formats") for s in _load(entry, "SUFFIXES"))
+def suffixes(*, written: bool = False) -> tuple[str, ...]:
+    """All that can be read, as ``".bvh"``, each once; or only those that can be written."""
+    entries = [e for e in catalog.names("formats") if not written or _part(e, "encode")]
+    return tuple(dict.fromkeys(s for entry in entries for s in _part(entry, "SUFFIXES")))
 
 
-def _format(name: str) -> str:
+def _sharing(name: str) -> list[str]:
+    """The formats that have the suffix of this name."""
     suffix = Path(name).suffix.lower()
-    for entry in catalog.names("formats"):
-        if suffix in _load(entry, "SUFFIXES"):
+    found = [e for e in catalog.names("formats") if suffix in _part(e, "SUFFIXES")]
+    if not found:
+        raise ValueError(f"{name}: no format '{suffix}'; there are: {', '.join(suffixes())}")
+    return found
+
+
+def _format(data: bytes, name: str) -> str:
+    """The one format of this content."""
+    sharing = _sharing(name)
+    if len(sharing) == 1:
+        return sharing[0]
+    usual = [entry for entry in sharing if not _part(entry, "recognises")]
+    assert len(usual) <= 1, f"{usual} share a suffix and recognise nothing"
+    for entry in sharing:
+        if entry not in usual and _part(entry, "recognises")(data):
             return entry
-    raise ValueError(f"{name}: no format '{suffix}'; there are: {', '.join(suffixes())}")
+    if not data:
+        raise ValueError(f"{name} is empty")
+    if not usual:
+        raise ValueError(f"{name} is none of the formats with its suffix: {', '.join(sharing)}")
+    return usual[0]
 
 
-def _load(entry: str, attribute: str) -> Any:
-    return catalog.load("formats", entry, attribute)
+def _part(entry: str, attribute: str) -> Any:
+    """What a format's file has under this name, or ``None``."""
+    return getattr(import_module(f"moclip.formats.{entry}"), attribute, None)
