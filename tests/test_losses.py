@@ -121,6 +121,21 @@ def test_tether_is_the_plain_sum() -> None:
     assert float(losses.tether(student, teacher)) == pytest.approx(total / PAIRS, abs=1e-6)
 
 
+def test_norm_guard_is_the_plain_mean() -> None:
+    generator = torch.Generator().manual_seed(3)
+    student = torch.randn(PAIRS, 8, generator=generator, requires_grad=True)
+    lengths = torch.rand(PAIRS, generator=generator) + 0.5
+    wanted = 0.0
+    for vector, length in zip(student.tolist(), lengths.tolist(), strict=True):
+        wanted += (sum(x * x for x in vector) ** 0.5 / length - 1) ** 2 / PAIRS
+    loss = losses.norm_guard(student, lengths)
+    assert loss.item() == pytest.approx(wanted, rel=1e-5)
+    loss.backward()
+    assert student.grad is not None
+    cosines = torch.nn.functional.cosine_similarity(student.grad, student.detach(), dim=-1)
+    torch.testing.assert_close(cosines.abs(), torch.ones(PAIRS))  # radial: it turns no vector
+
+
 @pytest.mark.parametrize("dim", [4, 384, 512])
 def test_tether_sums_over_dimensions(dim: int) -> None:
     """The published code calls ``mse_loss``, which makes the tether ``dim`` times weaker."""

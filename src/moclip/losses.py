@@ -1,6 +1,7 @@
 """The losses of MoCLIP (arXiv 2505.10810): tensors in, a scalar out.
 
-L = contrastive + lambda * tether + align. All vectors have unit length.
+L = contrastive + lambda * tether + align. All vectors have unit length, but for those of
+:func:`norm_guard`.
 """
 
 import torch
@@ -43,6 +44,17 @@ def tether(
 def align(motion: Float[Tensor, "pair dim"], text: Float[Tensor, "pair dim"]) -> Float[Tensor, ""]:
     """1 - mean cosine of the pairs."""
     return 1 - F.cosine_similarity(motion, text, dim=-1).mean()
+
+
+def norm_guard(
+    student: Float[Tensor, "caption dim"], teacher_norm: Float[Tensor, " caption"]
+) -> Float[Tensor, ""]:
+    """Mean squared relative change of the length of *raw* text vectors.
+
+    The other losses see unit vectors only, so nothing in them holds the length, yet generators
+    consume raw ones. Its gradient is radial: it turns no vector. Not part of the paper.
+    """
+    return (student.norm(dim=-1) / teacher_norm - 1).square().mean()
 
 
 def false_negatives(

@@ -6,6 +6,7 @@ import small_runs
 import torch
 import torch.nn.functional as F
 
+from moclip.models.two_tower import unit
 from moclip.motion import CaptionedMotion, Motion
 from moclip.training.batches import Batches, Teacher, runs, varied, with_mirrored
 from moclip.training.objectives import Batch
@@ -143,11 +144,13 @@ def test_the_teacher_is_the_frozen_tower() -> None:
     assert len(teacher.raw) == 2
     assert not teacher.raw.requires_grad
     expected = F.normalize(model.text.encode(captions), dim=-1)
-    torch.testing.assert_close(teacher.unit(captions), expected.detach())
+    torch.testing.assert_close(unit(teacher.of_captions(captions)), expected.detach())
     for batch in small_runs.batches().epoch(0):
         told = [batch.captions[row] for row in batch.text_index.tolist()]
         torch.testing.assert_close(batch.teacher, model.encode_text(told).detach())
         torch.testing.assert_close(batch.teacher.norm(dim=-1), torch.ones(len(told)))
+        raw = model.text.encode(told).detach()
+        torch.testing.assert_close(batch.teacher_norm, raw.norm(dim=-1))
 
 
 def told(*captions: str) -> CaptionedMotion:

@@ -1,5 +1,7 @@
 """The loss beside a plain float64 version of L = contrastive + lambda * tether + align."""
 
+from dataclasses import replace
+
 import doubles
 import pytest
 import small_runs
@@ -56,9 +58,13 @@ def plain(model: MoCLIP, batch: Batch, weights: Loss, *, text_is_frozen: bool) -
     )
     tether = sum(((text[i] - batch.teacher[i].double()) ** 2).sum() for i in pairs) / len(motion)
     align = 1 - sum(motion[i] @ text[i] for i in pairs) / len(motion)
-    return float(
-        weights.contrastive * contrastive + weights.tether * tether + weights.align * align
-    )
+    guard = 0.0
+    if not text_is_frozen:
+        raw = model.text.encode(told).double().detach()
+        change = [raw[i].norm() / batch.teacher_norm[i].double() - 1 for i in pairs]
+        guard = sum(float(x) ** 2 for x in change) / len(motion)
+    loss = weights.contrastive * contrastive + weights.tether * tether + weights.align * align
+    return float(loss + weights.norm_guard * guard)
 
 
 @pytest.mark.parametrize("text_is_frozen", [True, False])
@@ -68,10 +74,11 @@ def plain(model: MoCLIP, batch: Batch, weights: Loss, *, text_is_frozen: bool) -
         Loss(),
         Loss(contrastive=0.5, tether=2.0, align=0.25),
         Loss(tether=0.0),
+        Loss(norm_guard=3.0),
         Loss(mask_false_negatives=False),
         Loss(alike=0.05),
     ],
-    ids=["paper", "weighted", "no tether", "no mask", "alike"],
+    ids=["paper", "weighted", "no tether", "guarded", "no mask", "alike"],
 )
 def test_the_loss_is_the_plain_sum(
     model: MoCLIP, batch: Batch, weights: Loss, text_is_frozen: bool
@@ -85,7 +92,7 @@ def of_one_motion(batch: Batch) -> Batch:
     """The first two pairs told of one motion: each of its captions is true of the other pair."""
     own = batch.own.clone()
     own[0] = own[1] = torch.stack((batch.numbers[0], batch.numbers[1]))
-    return Batch(batch.motions, batch.captions, batch.text_index, own, batch.numbers, batch.teacher)
+    return replace(batch, own=own)
 
 
 def test_pairs_of_one_motion_are_no_negatives_unless_asked(model: MoCLIP, batch: Batch) -> None:
@@ -123,6 +130,23 @@ def test_the_pull_of_the_tether_grows_with_lambda(model: MoCLIP, batch: Batch) -
     assert ratios[1] > 0
     assert ratios[2:] == pytest.approx([2 * ratios[1], 10 * ratios[1]])
     step.loss(Loss()).backward()  # the graph is still whole
+
+
+def test_the_norm_guard_brings_lengths_back(model: MoCLIP, batch: Batch) -> None:
+    """The tether and the other terms see unit vectors: they would leave the length as it is."""
+    with torch.no_grad():
+        model.text.words.weight.mul_(0.8)
+    guarded = Loss(contrastive=0, tether=0, align=0, norm_guard=1)
+    optimiser = torch.optim.Adam(model.text.parameters(), lr=0.02)
+    lengths = []
+    for _ in range(20):
+        lengths.append(model.text.encode(batch.captions).norm(dim=-1).mean().item())
+        step = objectives.moclip(model, batch, guarded, text_is_frozen=False)
+        step.loss(guarded).backward()
+        optimiser.step()
+        optimiser.zero_grad()
+    told = batch.teacher_norm.mean().item()
+    assert abs(lengths[-1] - told) < 0.1 * abs(lengths[0] - told)
 
 
 def test_half_precision_stops_at_the_vectors(model: MoCLIP, batch: Batch) -> None:

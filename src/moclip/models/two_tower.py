@@ -81,7 +81,7 @@ class MoCLIP(nn.Module, PyTorchModelHubMixin, library_name="moclip"):
 
     def encode_text(self, captions: str | Sequence[str]) -> Float[Tensor, "caption dim"]:
         """Unit vectors; long captions are cut to the tower's ``max_tokens``."""
-        return _unit(self.text.encode([captions] if isinstance(captions, str) else captions))
+        return unit(self.text.encode([captions] if isinstance(captions, str) else captions))
 
     def encode_motion(
         self, motions: MotionBatch | Motion | Sequence[Motion]
@@ -118,7 +118,7 @@ class MoCLIP(nn.Module, PyTorchModelHubMixin, library_name="moclip"):
                 f"a batch of {batch.fps:g} fps came, the model reads {self.fps:g} fps; "
                 f"bring its motions there with moclip.retargeting.canonical"
             )
-        return _unit(self.motion(batch))
+        return unit(self.motion(batch))
 
     def similarity(
         self, motions: MotionBatch | Motion | Sequence[Motion], captions: str | Sequence[str]
@@ -216,6 +216,6 @@ def _motion_tower(settings: checkpoint.Settings, folder: Path) -> MotionTower:
     return encoder
 
 
-def _unit(vectors: Float[Tensor, "row dim"]) -> Float[Tensor, "row dim"]:
+def unit(vectors: Float[Tensor, "row dim"]) -> Float[Tensor, "row dim"]:
     """The only place where vectors are brought to unit length; never in half precision."""
     return F.normalize(vectors.to(torch.promote_types(vectors.dtype, torch.float32)), dim=-1)

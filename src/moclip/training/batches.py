@@ -9,7 +9,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 from torch.nn.utils.rnn import pad_sequence
 
-from moclip.models.two_tower import MoCLIP
+from moclip.models.two_tower import MoCLIP, unit
 from moclip.motion import CaptionedMotion, Motion, MotionBatch
 from moclip.training.objectives import Batch
 from moclip.training.recipe import Augment
@@ -29,8 +29,9 @@ class Teacher:
             raw = model.text.encode(unique).float()
         return cls({caption: row for row, caption in enumerate(unique)}, raw)
 
-    def unit(self, captions: Sequence[str]) -> Float[Tensor, "caption dim"]:
-        return F.normalize(self.raw[[self.number[caption] for caption in captions]], dim=-1)
+    def of_captions(self, captions: Sequence[str]) -> Float[Tensor, "caption dim"]:
+        """Raw vectors."""
+        return self.raw[[self.number[caption] for caption in captions]]
 
 
 def with_mirrored(clips: Sequence[CaptionedMotion], kind: str) -> list[CaptionedMotion]:
@@ -102,13 +103,15 @@ class Batches:
         motions = [motions[pair] for pair in order]
         unique = tuple(dict.fromkeys(captions))
         row = {caption: i for i, caption in enumerate(unique)}
+        raw = self.teacher.of_captions(captions)
         return Batch(
             motions=tuple(map(MotionBatch.of, runs(motions, self.slack))),
             captions=unique,
             text_index=torch.tensor([row[caption] for caption in captions]),
             own=self._own(clips),
             numbers=torch.tensor([self.teacher.number[caption] for caption in captions]),
-            teacher=self.teacher.unit(captions),
+            teacher=unit(raw),
+            teacher_norm=raw.norm(dim=-1),
         )
 
     def _own(self, clips: Sequence[CaptionedMotion]) -> Int[Tensor, "pair most"]:

@@ -7,7 +7,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from moclip import losses
-from moclip.models.two_tower import MoCLIP
+from moclip.models.two_tower import MoCLIP, unit
 from moclip.motion import MotionBatch
 from moclip.training.recipe import Loss
 
@@ -28,6 +28,8 @@ class Batch:
     """Number, among all captions, of the one each pair has."""
     teacher: Float[Tensor, "pair dim"]
     """Unit vectors of the frozen text tower."""
+    teacher_norm: Float[Tensor, " pair"]
+    """Length of its raw vectors."""
 
     def to(self, device: torch.device) -> "Batch":
         return Batch(
@@ -37,6 +39,7 @@ class Batch:
             self.own.to(device),
             self.numbers.to(device),
             self.teacher.to(device),
+            self.teacher_norm.to(device),
         )
 
 
@@ -48,10 +51,10 @@ class Step:
     text: Float[Tensor, "pair dim"]
 
     def loss(self, weights: Loss) -> Float[Tensor, ""]:
-        """L = L_contrastive + lambda * L_tether + L_align (arXiv 2505.10810)."""
+        """L = L_contrastive + lambda * L_tether + L_align (arXiv 2505.10810), and the guard."""
         terms = self.terms
         loss = weights.contrastive * terms["contrastive"] + weights.align * terms["align"]
-        return loss + weights.tether * terms["tether"]
+        return loss + weights.tether * terms["tether"] + weights.norm_guard * terms["norm_guard"]
 
 
 def moclip(model: MoCLIP, batch: Batch, weights: Loss, *, text_is_frozen: bool) -> Step:
@@ -60,11 +63,13 @@ def moclip(model: MoCLIP, batch: Batch, weights: Loss, *, text_is_frozen: bool) 
     While the text tower is frozen its vectors are the teacher's, so none are computed.
     """
     motion = torch.cat([model.encode_motion(part) for part in batch.motions])
-    text = batch.teacher
-    if not text_is_frozen:
-        text = model.encode_text(batch.captions).float()[batch.text_index]
+    text, guard = batch.teacher, motion.new_zeros(())
+    raw = None if text_is_frozen else model.text.encode(batch.captions)
     with torch.autocast(motion.device.type, enabled=False):  # cosines in half precision would tie
-        return Step(_terms(model, batch, weights, motion, text), text)
+        if raw is not None:
+            raw = raw.float()[batch.text_index]
+            text, guard = unit(raw), losses.norm_guard(raw, batch.teacher_norm)
+        return Step(_terms(model, batch, weights, motion, text) | {"norm_guard": guard}, text)
 
 
 def _terms(

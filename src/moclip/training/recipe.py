@@ -58,6 +58,8 @@ class Loss(_Section):
     tether: float = Field(0.4, ge=0)
     """Lambda of the paper: how strongly the text tower is held to the frozen one."""
     align: float = Field(1.0, ge=0)
+    norm_guard: float = Field(0.0, ge=0)
+    """How strongly raw text vectors are held to the length the frozen tower gives them."""
     mask_false_negatives: bool = True
     """Whether pairs whose motions share a caption are no negatives of each other."""
     alike: float = Field(1.0, gt=0, le=1)

@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from accelerate import Accelerator
 from accelerate.state import AcceleratorState
 
-from moclip import catalog
+from moclip import datasets
 from moclip.evaluation import protocols
 from moclip.evaluation.gallery import Gallery
 from moclip.files import write_atomically
@@ -43,9 +43,7 @@ class Clips:
 
 def split_of(recipe: Recipe, split: str) -> list[CaptionedMotion]:
     """A split of the recipe's data set."""
-    load = catalog.load("datasets", recipe.data.name, "load")
-    clips: list[CaptionedMotion] = load(split, recipe.data_options())
-    return clips
+    return datasets.load(recipe.data.name, split, **recipe.data.options)
 
 
 def train(
