@@ -8,14 +8,20 @@ from pathlib import Path
 import pytest
 import torch
 
+from moclip import datasets
 from moclip.datasets import bandai_namco
+from moclip.datasets._reading import read_canonical
 from moclip.datasets._sources import Source
-from moclip.datasets.bandai_namco import Clip, Options
+from moclip.datasets.bandai_namco import Name, Options
 from moclip.formats import bvh
-from moclip.motion import Motion
+from moclip.motion import CaptionedMotion, Motion
 
 DATA = "dataset/Bandai-Namco-Research-Motiondataset-1/data"
 NAMES = ("walk_sad_001", "walk_sad_002", "wave-left-hand_active_010", "kick_normal_001")
+
+
+def load(split: str, options: Options) -> list[CaptionedMotion]:
+    return datasets.load("bandai_namco", split, **options.model_dump())
 
 
 @pytest.fixture
@@ -39,7 +45,7 @@ def zipped(root: Path) -> Path:
 
 
 def test_clips_are_canonical_labelled_and_sorted(root: Path) -> None:
-    clips = bandai_namco.load("all", Options(root=root))
+    clips = load("all", Options(root=root))
     assert [clip.id for clip in clips] == sorted(f"dataset-1_{name}" for name in NAMES)
     assert clips[-1].labels == {"content": "wave-left-hand", "style": "active"}
     for clip in clips:
@@ -49,18 +55,18 @@ def test_clips_are_canonical_labelled_and_sorted(root: Path) -> None:
 
 
 def test_zip_gives_what_the_folder_gives(root: Path) -> None:
-    folder = bandai_namco.load("all", Options(root=root))
-    archive = bandai_namco.load("all", Options(root=zipped(root)))
+    folder = load("all", Options(root=root))
+    archive = load("all", Options(root=zipped(root)))
     assert [clip.id for clip in folder] == [clip.id for clip in archive]
     for one, other in zip(folder, archive, strict=True):
         assert torch.equal(one.motion.joints, other.motion.joints)
 
 
 def test_cache_gives_what_the_files_give(root: Path, cache_folder: Path) -> None:
-    fresh = bandai_namco.load("all", Options(root=root, cache=False))
+    fresh = load("all", Options(root=root, cache=False))
     assert not cache_folder.exists()
-    bandai_namco.load("all", Options(root=root))
-    cached = bandai_namco.load("all", Options(root=root))
+    load("all", Options(root=root))
+    cached = load("all", Options(root=root))
     assert len(list(cache_folder.iterdir())) == 1
     for one, other in zip(fresh, cached, strict=True):
         assert (one.id, one.captions) == (other.id, other.captions)
@@ -69,14 +75,14 @@ def test_cache_gives_what_the_files_give(root: Path, cache_folder: Path) -> None
 
 def test_split_options_share_one_cache(root: Path, cache_folder: Path) -> None:
     for options in (Options(root=root), Options(root=root, seed=3, split_by="unseen-combinations")):
-        bandai_namco.load("all", options)
+        load("all", options)
     assert len(list(cache_folder.iterdir())) == 1
-    bandai_namco.load("all", Options(root=root, max_seconds=1.5))
+    load("all", Options(root=root, max_seconds=1.5))
     assert len(list(cache_folder.iterdir())) == 2
 
 
 def test_long_clips_are_cut(root: Path) -> None:
-    clips = bandai_namco.load("all", Options(root=root, max_seconds=1.5, cache=False))
+    clips = load("all", Options(root=root, max_seconds=1.5, cache=False))
     assert max(clip.motion.duration for clip in clips) == pytest.approx(1.5, abs=0.051)
 
 
@@ -86,7 +92,7 @@ def test_short_and_broken_clips_are_named_and_left_out(
     (root / DATA / "dataset-1_run_old_001.bvh").write_text("HIERARCHY nonsense")
     (root / DATA / "dataset-1_swim_old_001.bvh").write_text("")
     with caplog.at_level(logging.WARNING):
-        clips = bandai_namco.load("all", Options(root=root, min_seconds=1.5))
+        clips = load("all", Options(root=root, min_seconds=1.5))
     assert len(clips) == 3
     for part in ("3 of 6 clips", "run_old_001", "swim_old_001", "walk_sad_001.bvh lasts 1.00 s"):
         assert part in caplog.text
@@ -95,7 +101,7 @@ def test_short_and_broken_clips_are_named_and_left_out(
 def test_leftovers_of_file_managers_are_no_clips(root: Path) -> None:
     (root / "__MACOSX").mkdir()
     (root / "__MACOSX" / "._dataset-1_walk_sad_001.bvh").write_bytes(b"\0\5")
-    assert len(bandai_namco.load("all", Options(root=root))) == 4
+    assert len(load("all", Options(root=root))) == 4
 
 
 def test_same_name_twice_is_an_error(root: Path) -> None:
@@ -104,13 +110,13 @@ def test_same_name_twice_is_an_error(root: Path) -> None:
     name = "dataset-1_walk_sad_001.bvh"
     (twin / name).write_bytes((root / DATA / name).read_bytes())
     with pytest.raises(ValueError, match=r"'dataset-1_walk_sad_001\.bvh' twice"):
-        bandai_namco.load("all", Options(root=root))
+        load("all", Options(root=root))
 
 
 def test_a_folder_of_something_else_is_told(tmp_path: Path) -> None:
     (tmp_path / "walk.bvh").write_text("HIERARCHY")
     with pytest.raises(ValueError, match=r"no clip that can be used: walk\.bvh: its name"):
-        bandai_namco.load("all", Options(root=tmp_path))
+        load("all", Options(root=tmp_path))
 
 
 @pytest.mark.parametrize("split_by", ["file", "unseen-combinations"])
@@ -138,23 +144,23 @@ def test_unseen_combinations_are_never_trained_on_but_their_parts_are(shared_dat
 
 
 def test_real_clips_load_from_a_part_of_the_zip(shared_data: Path) -> None:
-    source = real_source(shared_data)
-    names, foreign = bandai_namco._recognised(source.names[::200])
-    clips = bandai_namco.read(source, names, Options(cache=False))
-    assert not foreign
-    assert not clips.unreadable
-    assert len(clips.motions) == 14
-    for motion in clips.motions.values():
+    options = Options(root=real_zip(shared_data))
+    plan = bandai_namco.plan(options)
+    clips = dict(read_canonical("bandai_namco", options, plan.files[::200]))
+    assert not plan.unreadable
+    assert len(clips) == 14
+    for motion in clips.values():
+        assert isinstance(motion, Motion)
         assert motion.joints[..., 1].min() == pytest.approx(0, abs=1e-5)
         assert 1.2 < motion.joints[..., 1].max() < 2.6
         assert 0.6 < motion.duration <= 10
 
 
-def real_source(shared_data: Path) -> Source:
-    return Source.open(shared_data / "bandai_namco" / "bandai_namco_motiondataset.zip", ".bvh")
+def real_zip(shared_data: Path) -> Path:
+    return shared_data / "bandai_namco" / "bandai_namco_motiondataset.zip"
 
 
-def real_names(shared_data: Path) -> list[Clip]:
-    names, foreign = bandai_namco._recognised(real_source(shared_data).names)
+def real_names(shared_data: Path) -> list[Name]:
+    names, foreign = bandai_namco._recognised(Source.open(real_zip(shared_data), ".bvh").names)
     assert not foreign
     return list(names)

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from moclip import datasets
 from moclip.datasets import bundled
 from moclip.datasets.bundled import FOLDER, Options
 from moclip.motion import CaptionedMotion
@@ -13,9 +14,13 @@ from moclip.motion import CaptionedMotion
 SCRIPT = Path(__file__).parents[2] / "scripts" / "make_bundled.py"
 
 
+def load(split: str, options: Options) -> list[CaptionedMotion]:
+    return datasets.load("bundled", split, **options.model_dump())
+
+
 @pytest.fixture(scope="module")
 def splits() -> dict[str, list[CaptionedMotion]]:
-    return {split: bundled.load(split, Options()) for split in ("train", "val", "test")}
+    return {split: load(split, Options()) for split in ("train", "val", "test")}
 
 
 def take(clip: CaptionedMotion) -> str:
@@ -103,7 +108,7 @@ def test_a_file_of_something_else_is_told(tmp_path: Path) -> None:
     (tmp_path / "bundled.csv").write_bytes((FOLDER / "bundled.csv").read_bytes())
     (tmp_path / "bundled.safetensors").write_bytes(b"no tensors")
     with pytest.raises(ValueError, match="holds no bundled clips"):
-        bundled.load("all", Options(root=tmp_path))
+        load("all", Options(root=tmp_path))
 
 
 def test_the_script_makes_the_file_that_ships(shared_data: Path) -> None:
@@ -113,7 +118,7 @@ def test_the_script_makes_the_file_that_ships(shared_data: Path) -> None:
     script = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(script)
     made = script.clips(shared_data)
-    shipped = {clip.id: clip.motion for clip in bundled.load("all", Options())}
+    shipped = {clip.id: clip.motion for clip in load("all", Options())}
     assert list(made) == list(shipped)
     for name, motion in made.items():
         torch.testing.assert_close(motion.joints, shipped[name].joints, rtol=0, atol=5e-4)

@@ -6,10 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from moclip import formats
-from moclip.datasets import folder
+from moclip import datasets, formats
 from moclip.datasets.folder import Options
-from moclip.motion import Motion
+from moclip.motion import CaptionedMotion, Motion
+
+
+def load(split: str, options: Options) -> list[CaptionedMotion]:
+    return datasets.load("folder", split, **options.model_dump())
 
 
 @pytest.fixture
@@ -31,7 +34,7 @@ def test_lines_of_one_file_are_captions_of_one_clip(root: Path) -> None:
     options = table(
         root, 'file,caption\nwalk.bvh,someone walks\nturn.npy,a turn\nwalk.bvh,"slow, but walks"\n'
     )
-    clips = folder.load("all", options)
+    clips = load("all", options)
     assert [clip.id for clip in clips] == ["walk.bvh", "turn.npy"]
     assert clips[0].captions == ("someone walks", "slow, but walks")
     assert clips[0].motion.skeleton.name == "humanml3d"
@@ -44,7 +47,7 @@ def test_spans_are_clips_of_their_own_cut_in_seconds(root: Path) -> None:
         "file,caption,start,end\ndeep/long.npz,first,0,2.5\ndeep/long.npz,rest,2.5,\n"
         "deep/long.npz,all,,\n",
     )
-    clips = {clip.id: clip for clip in folder.load("all", options)}
+    clips = {clip.id: clip for clip in load("all", options)}
     assert {name: len(clip.motion) for name, clip in clips.items()} == {
         "deep/long.npz@0-2.5": 50,
         "deep/long.npz@2.5-": 110,
@@ -54,9 +57,9 @@ def test_spans_are_clips_of_their_own_cut_in_seconds(root: Path) -> None:
 
 def test_split_column_decides(root: Path) -> None:
     options = table(root, "file,caption,split\nwalk.bvh,a,train\nturn.npy,b,test\n")
-    assert [clip.id for clip in folder.load("train", options)] == ["walk.bvh"]
-    assert [clip.id for clip in folder.load("test", options)] == ["turn.npy"]
-    assert folder.load("val", options) == []
+    assert [clip.id for clip in load("train", options)] == ["walk.bvh"]
+    assert [clip.id for clip in load("test", options)] == ["turn.npy"]
+    assert load("val", options) == []
 
 
 def test_without_a_split_column_files_decide_by_hash(
@@ -67,7 +70,7 @@ def test_without_a_split_column_files_decide_by_hash(
         formats.write(stride(seconds=2.0), root / f"{number}.npy")
         lines += [f"{number}.npy,first,0,1", f"{number}.npy,second,1,2"]
     options = table(root, "\n".join(lines))
-    splits = {s: folder.load(s, options) for s in ("train", "val", "test")}
+    splits = {s: load(s, options) for s in ("train", "val", "test")}
     files = {s: {clip.id.split("@")[0] for clip in clips} for s, clips in splits.items()}
     assert sum(map(len, files.values())) == 40
     assert len(set.union(*files.values())) == 40
@@ -77,7 +80,7 @@ def test_without_a_split_column_files_decide_by_hash(
 
 def test_action_becomes_a_label(root: Path) -> None:
     options = table(root, "file,caption,action\nwalk.bvh,a,walk\nturn.npy,b,\n")
-    assert [clip.labels for clip in folder.load("all", options)] == [{"action": "walk"}, {}]
+    assert [clip.labels for clip in load("all", options)] == [{"action": "walk"}, {}]
 
 
 def test_motion_that_cannot_be_read_is_named_and_left_out(
@@ -90,7 +93,7 @@ def test_motion_that_cannot_be_read_is_named_and_left_out(
         "notes.txt,e,,\n",
     )
     with caplog.at_level(logging.WARNING):
-        clips = folder.load("all", options)
+        clips = load("all", options)
     assert [clip.id for clip in clips] == ["walk.bvh"]
     for part in ("4 of 5 clips", "empty.bvh is empty", "gone.npy", "cannot cut 1..9 s", ".txt"):
         assert part in caplog.text
@@ -99,7 +102,7 @@ def test_motion_that_cannot_be_read_is_named_and_left_out(
 def test_nothing_that_can_be_read_is_an_error(root: Path) -> None:
     options = table(root, "file,caption\ngone.npy,a\n")
     with pytest.raises(ValueError, match=r"no clip that can be used: .*gone\.npy"):
-        folder.load("all", options)
+        load("all", options)
 
 
 MISTAKES = {
@@ -134,7 +137,7 @@ MISTAKES = {
 @pytest.mark.parametrize("text", MISTAKES, ids=lambda text: text[:60])
 def test_a_mistake_in_the_table_is_told_with_its_line(root: Path, text: str) -> None:
     with pytest.raises(ValueError, match=MISTAKES[text]) as told:
-        folder.load("all", table(root, text))
+        load("all", table(root, text))
     assert "\n" not in str(told.value)
     assert len(str(told.value)) < 400
 
@@ -142,17 +145,17 @@ def test_a_mistake_in_the_table_is_told_with_its_line(root: Path, text: str) -> 
 def test_a_table_in_another_encoding_is_told_with_its_line(root: Path) -> None:
     (root / "captions.csv").write_bytes("file,caption\nwalk.bvh,año\n".encode("latin-1"))
     with pytest.raises(ValueError, match="line 2: this is no UTF-8 text"):
-        folder.load("all", Options(root=root))
+        load("all", Options(root=root))
 
 
 def test_a_byte_order_mark_is_no_column(root: Path) -> None:
     (root / "captions.csv").write_bytes(b"\xef\xbb\xbffile,caption\r\nwalk.bvh,a\r\n")
-    assert len(folder.load("all", Options(root=root))) == 1
+    assert len(load("all", Options(root=root))) == 1
 
 
 def test_no_table_is_told(root: Path) -> None:
     with pytest.raises(OSError, match=r"captions\.csv"):
-        folder.load("all", Options(root=root))
+        load("all", Options(root=root))
 
 
 def test_a_link_out_of_the_folder_is_refused(root: Path, stride: Callable[..., Motion]) -> None:
@@ -160,4 +163,4 @@ def test_a_link_out_of_the_folder_is_refused(root: Path, stride: Callable[..., M
     formats.write(stride(), outside)
     (root / "link.npy").symlink_to(outside)
     with pytest.raises(ValueError, match="link that leads out"):
-        folder.load("all", table(root, "file,caption\nlink.npy,a\n"))
+        load("all", table(root, "file,caption\nlink.npy,a\n"))

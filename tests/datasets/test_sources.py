@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from moclip.datasets import _sources
-from moclip.datasets._sources import Source
+from moclip.datasets._sources import Source, reader
 
 
 def archive(path: Path, members: dict[str, bytes]) -> Path:
@@ -47,7 +47,7 @@ def test_a_member_that_is_damaged_is_told(tmp_path: Path) -> None:
     data[40] ^= 255
     path.write_bytes(bytes(data))
     source = Source.open(path, ".bvh")
-    with source.reader() as read, pytest.raises(ValueError, match=r"a\.bvh cannot be unpacked"):
+    with reader(source.root) as read, pytest.raises(ValueError, match=r"a\.bvh cannot be unpacked"):
         read("a.bvh")
 
 

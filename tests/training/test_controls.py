@@ -8,7 +8,7 @@ import small_runs
 import torch
 from safetensors.torch import load_file
 
-from moclip.datasets import bundled
+from moclip import datasets
 from moclip.evaluation.figures import Report
 from moclip.models.two_tower import MoCLIP
 from moclip.motion import CaptionedMotion
@@ -18,7 +18,7 @@ from moclip.training.recipe import Recipe
 from moclip.training.state import peek
 
 
-def load(split: str, options: bundled.Options) -> list[CaptionedMotion]:
+def load(name: str, split: str, **options: object) -> list[CaptionedMotion]:
     """Splits of one set of walks."""
     whole = small_runs.walks(18)
     return {"train": whole[:10], "val": whole[10:14], "test": whole[14:], "all": whole}[split]
@@ -26,7 +26,7 @@ def load(split: str, options: bundled.Options) -> list[CaptionedMotion]:
 
 @pytest.fixture(autouse=True)
 def walks_for_bundled(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bundled, "load", load)
+    monkeypatch.setattr(datasets, "load", load)
 
 
 @pytest.fixture
@@ -54,7 +54,7 @@ def test_a_comparison_from_start_to_table(recipe: Recipe, tmp_path: Path) -> Non
         assert 0 <= row.figures["R@1"] <= 100
         is_plain = row.arm in ("untrained", "frozen text")
         text = text_of(tmp_path / row.folder)
-        plain = run.new_model(recipe.with_(seed=row.seed), load("train", bundled.Options()))
+        plain = run.new_model(recipe.with_(seed=row.seed), load("bundled", "train"))
         assert not is_plain or is_same(text, dict(plain.text.state_dict()))
         assert not is_plain or row.figures["text_norm_ratio"] == 1
     seeds = [text_of(tmp_path / f"seed-{seed}" / "untrained") for seed in (0, 1)]

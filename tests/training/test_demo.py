@@ -6,7 +6,7 @@ import doubles
 import pytest
 import small_runs
 
-from moclip.datasets import bundled
+from moclip import datasets
 from moclip.motion import CaptionedMotion
 from moclip.training import controls, demo
 from moclip.training import recipe as recipes
@@ -18,7 +18,7 @@ def small_demo(text_tower: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     whole = small_runs.walks(18)
     splits = {"train": whole[:10], "val": whole[10:14], "test": whole[14:], "all": whole}
 
-    def load(split: str, options: bundled.Options) -> list[CaptionedMotion]:
+    def load(name: str, split: str, **options: object) -> list[CaptionedMotion]:
         return splits[split]
 
     folder = tmp_path / "recipes"
@@ -28,7 +28,7 @@ def small_demo(text_tower: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     )
     (folder / "demo.toml").write_text(tiny.to_toml())
     monkeypatch.setattr(recipes, "_FOLDER", folder)
-    monkeypatch.setattr(bundled, "load", load)
+    monkeypatch.setattr(datasets, "load", load)
 
 
 @pytest.mark.usefixtures("small_demo")

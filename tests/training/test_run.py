@@ -13,8 +13,7 @@ import pytest
 import small_runs
 import torch
 
-from moclip import formats
-from moclip.datasets import bundled
+from moclip import datasets, formats
 from moclip.models.two_tower import MoCLIP
 from moclip.motion import CaptionedMotion
 from moclip.training import run
@@ -105,11 +104,11 @@ def test_training_never_opens_the_test_split(
 ) -> None:
     opened = []
 
-    def load(split: str, options: bundled.Options) -> list[CaptionedMotion]:
+    def load(name: str, split: str, **options: object) -> list[CaptionedMotion]:
         opened.append(split)
         return small_runs.walks() if split == "train" else small_runs.walks(3)
 
-    monkeypatch.setattr(bundled, "load", load)
+    monkeypatch.setattr(datasets, "load", load)
     run.train(recipe, tmp_path, device="cpu")
     assert sorted(opened) == ["train", "val"]
 
@@ -118,7 +117,7 @@ def test_a_split_of_one_clip_is_refused(
     recipe: Recipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
-        bundled, "load", lambda split, options: small_runs.walks(9 if split == "train" else 1)
+        datasets, "load", lambda _, split: small_runs.walks(9 if split == "train" else 1)
     )
     with pytest.raises(ValueError, match="'bundled' has 1 clips to val on, at least 2"):
         run.train(recipe, tmp_path / "run", device="cpu")

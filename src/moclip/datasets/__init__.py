@@ -1,27 +1,42 @@
 """Motions with captions: one file here a data set.
 
-An entry has ``Options`` (a frozen pydantic model whose ``root`` is where the data are) and
-``load(split, options)``, the canonical clips of ``train``, ``val``, ``test`` or ``all``, always
-in the same order.
+An entry has ``Options`` (a frozen pydantic model whose ``root`` is where the data are),
+``plan(options)``, which lists files, captions and splits without reading a motion, and
+``read(files, options)``, the motion of each clip as it stands in its file, or why there is none.
+:func:`load` makes canonical clips of them, always in the same order.
 """
 
+import sys
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
 from moclip import catalog
+from moclip.datasets import _reading
+from moclip.datasets._plan import Plan
 from moclip.motion import CaptionedMotion
 
 
 def load(name: str, split: str, **options: Any) -> list[CaptionedMotion]:
     """A split of a data set; options are fields of its ``Options``.
 
-    Raises ``LookupError`` for an unknown data set, ``ValueError`` for a wrong option, split, root.
+    Files are read on all cores and, where the data set says so, kept for the next time. A clip that
+    cannot be read is left out and named in the log. Raises ``LookupError`` for an unknown data set,
+    ``ValueError`` for a wrong option, split or root, or when no clip can be read.
     """
-    chosen = _options(name, options)
-    clips: list[CaptionedMotion] = catalog.load("datasets", name, "load")(split, chosen)
-    return clips
+    chosen = options_of(name, options)
+    module = sys.modules[type(chosen).__module__]
+    if not hasattr(module, "plan"):
+        clips: list[CaptionedMotion] = module.load(split, chosen)
+        return clips
+    return _reading.load(name, split, chosen)
+
+
+def plan(name: str, **options: Any) -> Plan:
+    """What a data set says of its files before any is read. Raises as :func:`load` does."""
+    found: Plan = catalog.load("datasets", name, "plan")(options_of(name, options))
+    return found
 
 
 def parse(spec: str) -> tuple[str, dict[str, Any]]:
@@ -33,7 +48,8 @@ def parse(spec: str) -> tuple[str, dict[str, Any]]:
     return name, {"root": Path(path)} if path else {}
 
 
-def _options(name: str, options: dict[str, Any]) -> Any:
+def options_of(name: str, options: dict[str, Any]) -> Any:
+    """The checked ``Options`` of a data set. Raises ``ValueError`` for a wrong one."""
     model = catalog.load("datasets", name, "Options")
     try:
         return model(**options)

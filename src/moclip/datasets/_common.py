@@ -1,12 +1,14 @@
 """What the data sets share: splits, their root, and how clips that cannot be read are reported."""
 
 import hashlib
+import json
 import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from moclip import retargeting
+from moclip.datasets._plan import Clip
 from moclip.motion import Motion
 
 _log = logging.getLogger(__name__)
@@ -33,6 +35,11 @@ def need_root(name: str, root: Path | None, what: str) -> Path:
     return root
 
 
+def fingerprint(*parts: object) -> str:
+    """A short text that is another one when the parts are."""
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+
 def share(key: str, seed: int = 0) -> float:
     """A number in [0, 1) that depends on nothing but the key and the seed."""
     digest = hashlib.sha256(f"{seed}:{key}".encode()).digest()
@@ -46,16 +53,29 @@ def split_by_hash(key: str, seed: int = 0) -> str:
 
 
 def canonical(motion: Motion, *, start: float = 0.0, end: float | None = None) -> Motion:
-    """The span in seconds, in the form every model sees; joints only.
+    """The span in seconds, in the form every model sees; joints only."""
+    return retargeting.canonical(cut(motion, start, end), fps=FPS)
+
+
+def cut(motion: Motion, start: float = 0.0, end: float | None = None) -> Motion:
+    """The span in seconds.
 
     An ``end`` that lies less than two of the file's frames behind its last one means the last one:
     captions are timed to a tenth of a second.
     """
     if end is not None and motion.duration < end <= motion.duration + 2 / motion.fps:
         end = None
-    if start or end is not None:
-        motion = motion.cut(start, end)
-    return retargeting.canonical(motion, fps=FPS)
+    return motion.cut(start, end) if start or end is not None else motion
+
+
+def span(motion: Motion | str, clip: Clip) -> Motion | str:
+    """What the clip says of its file's motion; or why not, which may be known already."""
+    if isinstance(motion, str):
+        return motion
+    try:
+        return cut(motion, clip.start, clip.end)
+    except BROKEN as error:
+        return str(error)
 
 
 @dataclass

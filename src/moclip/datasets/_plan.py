@@ -1,7 +1,7 @@
 """What a data set says of its files before any motion is read."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 
 
 @dataclass(frozen=True)
@@ -38,4 +38,23 @@ class Plan:
     unreadable: Mapping[str, str] = field(default_factory=dict)
     """What was found but cannot be used, and why, by file or clip."""
     fingerprint: str = ""
-    """Changes when a file is added, removed or changed; empty: nothing is cached."""
+    """Changes with the files, and with the options that decide what is read of them; empty: nothing
+    is cached."""
+    ready: bool = False
+    """Whether the motions are canonical already and cost nothing to read: they are taken as they
+    are, by this process, and not cached."""
+
+    def clips(self, split: str = "all") -> Iterator[Clip]:
+        """The clips of a split."""
+        for file in self.files:
+            yield from (clip for clip in file.clips if split in ("all", clip.split))
+
+    def of(self, split: str) -> tuple[File, ...]:
+        """The files of which a split has clips, with those alone."""
+        if split == "all":
+            return self.files
+        chosen = (
+            replace(file, clips=tuple(clip for clip in file.clips if clip.split == split))
+            for file in self.files
+        )
+        return tuple(file for file in chosen if file.clips)

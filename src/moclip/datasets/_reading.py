@@ -1,13 +1,17 @@
 """Many files read on all cores, with a progress bar where someone watches."""
 
-from collections.abc import Callable, Sequence
-from typing import TypeVar
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
+from typing import Any, TypeVar
 
 import joblib
 from tqdm import tqdm
 
-from moclip.datasets._cache import Clips
-from moclip.motion import Motion
+from moclip import catalog
+from moclip.datasets import _common
+from moclip.datasets._cache import Clips, cached
+from moclip.datasets._plan import File, Plan
+from moclip.motion import CaptionedMotion, Motion
 
 Item = TypeVar("Item")
 Result = tuple[str, Motion | str]
@@ -15,6 +19,52 @@ Result = tuple[str, Motion | str]
 
 _CHUNK = 32
 """Items a process reads at a time."""
+
+
+def load(name: str, split: str, options: Any) -> list[CaptionedMotion]:
+    """The canonical clips of a split, in the order of the plan.
+
+    What cannot be read is left out, named and counted in the log. Raises ``ValueError`` when it is
+    all there is.
+    """
+    _common.check_split(split)
+    plan: Plan = catalog.load("datasets", name, "plan")(options)
+    read = _read(name, split, plan, options)
+    wanted = list(plan.clips(split))
+    clips = [
+        CaptionedMotion(clip.id, read.motions[clip.id], clip.captions, clip.labels)
+        for clip in wanted
+        if clip.id in read.motions
+    ]
+    if wanted or not plan.files:  # a split may be empty
+        here = {clip.id: read.unreadable[clip.id] for clip in wanted if clip.id in read.unreadable}
+        _common.Unreadable(name, {**plan.unreadable, **here}).report(len(clips))
+    return clips
+
+
+def _read(name: str, split: str, plan: Plan, options: Any) -> Clips:
+    """All clips where they are kept for the next time; else those of the split."""
+    if plan.ready:
+        return _sorted(catalog.load("datasets", name, "read")(plan.of(split), options))
+    keep = plan.fingerprint and plan.files
+    files = plan.files if keep else plan.of(split)
+    make = partial(read_in_chunks, partial(read_canonical, name, options), files, title=name)
+    return cached(name, {"plan": plan.fingerprint}, make) if keep else make()
+
+
+def read_canonical(name: str, options: Any, files: Sequence[File]) -> list[Result]:
+    """Clip by clip its canonical motion, or why it cannot be had."""
+    read: Iterator[Result] = catalog.load("datasets", name, "read")(files, options)
+    return [(clip, _canonical(motion)) for clip, motion in read]
+
+
+def _canonical(motion: Motion | str) -> Motion | str:
+    if isinstance(motion, str):
+        return motion
+    try:
+        return _common.canonical(motion)
+    except _common.BROKEN as error:
+        return str(error)
 
 
 def read_in_chunks(
@@ -40,7 +90,13 @@ def read_in_chunks(
     return clips
 
 
-def _sort(results: list[Result], clips: Clips) -> None:
+def _sorted(results: Iterable[Result]) -> Clips:
+    clips = Clips({}, {})
+    _sort(results, clips)
+    return clips
+
+
+def _sort(results: Iterable[Result], clips: Clips) -> None:
     for clip, result in results:
         if isinstance(result, Motion):
             clips.motions[clip] = result

@@ -35,14 +35,15 @@ class Source:
         text = json.dumps(sorted(stamps.items()))
         return cls(root, tuple(sorted(stamps)), hashlib.sha256(text.encode()).hexdigest())
 
-    @contextmanager
-    def reader(self) -> Iterator[Callable[[str], bytes]]:
-        """A function from name to bytes, valid inside the block."""
-        if self.root.is_dir():
-            yield lambda name: read_bounded(self.root / name, LARGEST_FILE)
-        else:
-            with zipfile.ZipFile(self.root) as archive:
-                yield lambda name: _member(archive, name)
+
+@contextmanager
+def reader(root: Path) -> Iterator[Callable[[str], bytes]]:
+    """A function from the name of a file to its bytes, valid inside the block."""
+    if root.is_dir():
+        yield lambda name: read_bounded(root / name, LARGEST_FILE)
+    else:
+        with zipfile.ZipFile(root) as archive:
+            yield lambda name: _member(archive, name)
 
 
 def _folder(root: Path, suffix: str) -> dict[str, list[int]]:

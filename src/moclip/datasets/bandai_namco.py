@@ -8,8 +8,7 @@ active, feminine and normal) are one class: 2,618 clips of 24 contents in 19 sty
 """
 
 import re
-from collections.abc import Sequence
-from functools import partial
+from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Literal, NamedTuple
 
@@ -18,10 +17,9 @@ from pydantic import BaseModel, Field
 from moclip import formats
 from moclip.datasets import _common
 from moclip.datasets._bandai_captions import CONTENTS, STYLES, compose
-from moclip.datasets._cache import Clips, cached
-from moclip.datasets._reading import read_in_chunks
-from moclip.datasets._sources import Source
-from moclip.motion import CaptionedMotion, Motion
+from moclip.datasets._plan import Clip, File, Plan
+from moclip.datasets._sources import Source, reader
+from moclip.motion import Motion
 
 _NAME = re.compile(r"dataset-\d+_(?P<content>[a-z-]+)_(?P<style>[a-z-]+)_\d+")
 _IN_ONE_STYLE = {"call", "dance-long", "dance-short", "kick", "punch", "respond", "slash"}
@@ -46,7 +44,7 @@ class Options(BaseModel, frozen=True, extra="forbid"):
     """Whether clips once read are kept in ``$MOCLIP_CACHE`` or ``~/.cache/moclip``."""
 
 
-class Clip(NamedTuple):
+class Name(NamedTuple):
     """What a file name says."""
 
     id: str
@@ -54,30 +52,39 @@ class Clip(NamedTuple):
     style: str
 
 
-def load(split: str, options: Options) -> list[CaptionedMotion]:
-    """The clips of a split, sorted by id. Raises ``ValueError`` for a root of something else."""
-    _common.check_split(split)
-    root = _common.need_root("bandai_namco", options.root, "its folder or zip")
-    source = Source.open(root, ".bvh")
+def plan(options: Options) -> Plan:
+    """The clips sorted by id. Raises ``ValueError`` for a root of something else."""
+    source = Source.open(_root(options), ".bvh")
     names, foreign = _recognised(source.names)
-    unreadable = _common.Unreadable("bandai_namco", foreign)
-    clips = read(source, names, options)
-    unreadable.extend(clips.unreadable)
-    unreadable.report(len(clips.motions))
-    known = sorted(names)
-    return [
-        CaptionedMotion(
-            clip.id,
-            clips.motions[clip.id],
-            compose(clip.content, clip.style),
-            {"content": clip.content, "style": clip.style},
-        )
-        for clip in known
-        if clip.id in clips.motions and split in ("all", split_of(clip, options))
-    ]
+    lengths = [options.min_seconds, options.max_seconds]
+    return Plan(
+        tuple(File(names[name], (_clip(name, options),)) for name in sorted(names)),
+        foreign,
+        _common.fingerprint(source.fingerprint, lengths) if options.cache else "",
+    )
 
 
-def split_of(clip: Clip, options: Options) -> str:
+def read(files: Sequence[File], options: Options) -> Iterator[tuple[str, Motion | str]]:
+    """At most ``max_seconds`` of each clip, or why it cannot be read."""
+    with reader(_root(options)) as read_file:
+        for file in files:
+            (clip,) = file.clips
+            try:
+                yield clip.id, _motion(read_file(file.key), file.key, options)
+            except _common.BROKEN as error:
+                yield clip.id, str(error)
+
+
+def _root(options: Options) -> Path:
+    return _common.need_root("bandai_namco", options.root, "its folder or zip")
+
+
+def _clip(name: Name, options: Options) -> Clip:
+    labels = {"content": name.content, "style": name.style}
+    return Clip(name.id, split_of(name, options), compose(name.content, name.style), labels)
+
+
+def split_of(clip: Name, options: Options) -> str:
     """``train``, ``val`` or ``test``: decided by hashes, so other files make no difference."""
     if options.split_by == "file":
         return _common.split_by_hash(clip.id, options.seed)
@@ -91,18 +98,9 @@ def is_unseen(content: str, style: str, seed: int = 0) -> bool:
     return content not in _IN_ONE_STYLE and _common.share(f"{content}/{style}", seed) < 0.2
 
 
-def read(source: Source, names: dict[Clip, str], options: Options) -> Clips:
-    """Canonical motion of the named files, from the cache where it has them."""
-    make = partial(_read_all, source, names, options)
-    if not options.cache:
-        return make()
-    lengths = [options.min_seconds, options.max_seconds]
-    return cached("bandai_namco", {"source": source.fingerprint, "seconds": lengths}, make)
-
-
-def _recognised(names: tuple[str, ...]) -> tuple[dict[Clip, str], dict[str, str]]:
+def _recognised(names: tuple[str, ...]) -> tuple[dict[Name, str], dict[str, str]]:
     """Files by what their name says, and those whose name says nothing we know."""
-    clips: dict[Clip, str] = {}
+    clips: dict[Name, str] = {}
     foreign = {}
     for name in names:
         stem = PurePosixPath(name).stem
@@ -110,30 +108,11 @@ def _recognised(names: tuple[str, ...]) -> tuple[dict[Clip, str], dict[str, str]
         if not match or match["content"] not in CONTENTS or match["style"] not in STYLES:
             foreign[name] = "its name is not dataset-N_CONTENT_STYLE_NNN.bvh with known labels"
             continue
-        clip = Clip(stem, match["content"], match["style"])
+        clip = Name(stem, match["content"], match["style"])
         if clip in clips:
             raise ValueError(f"the root holds '{stem}.bvh' twice: {clips[clip]} and {name}")
         clips[clip] = name
     return clips, foreign
-
-
-def _read_all(source: Source, names: dict[Clip, str], options: Options) -> Clips:
-    files = sorted((clip.id, name) for clip, name in names.items())
-    return read_in_chunks(partial(_read_chunk, source, options), files, title="bandai_namco")
-
-
-def _read_chunk(
-    source: Source, options: Options, files: Sequence[tuple[str, str]]
-) -> list[tuple[str, Motion | str]]:
-    """Clip by clip its motion, or why it cannot be read."""
-    results: list[tuple[str, Motion | str]] = []
-    with source.reader() as read_file:
-        for clip, name in files:
-            try:
-                results.append((clip, _motion(read_file(name), name, options)))
-            except _common.BROKEN as error:
-                results.append((clip, str(error)))
-    return results
 
 
 def _motion(data: bytes, name: str, options: Options) -> Motion:
@@ -142,4 +121,4 @@ def _motion(data: bytes, name: str, options: Options) -> Motion:
         raise ValueError(
             f"{name} lasts {motion.duration:.2f} s, less than the {options.min_seconds:g} s wanted"
         )
-    return _common.canonical(motion, end=min(motion.duration, options.max_seconds))
+    return _common.cut(motion, end=min(motion.duration, options.max_seconds))

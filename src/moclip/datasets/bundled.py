@@ -12,7 +12,7 @@ Clips last 2 to 10 s, except for takes that are shorter as a whole (running, a f
 
 import csv
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -23,7 +23,8 @@ from safetensors.torch import save
 
 from moclip import skeletons
 from moclip.datasets import _common
-from moclip.motion import CaptionedMotion, Motion
+from moclip.datasets._plan import Clip, File, Plan
+from moclip.motion import Motion
 
 FOLDER = Path(__file__).parent / "data"
 STEP = 0.0005
@@ -53,23 +54,31 @@ class Row(NamedTuple):
         return take if self.end is None else f"{take}@{self.start:g}-{self.end:g}"
 
 
-def load(split: str, options: Options) -> list[CaptionedMotion]:
-    """The clips of a split, in the order of the table."""
-    _common.check_split(split)
-    folder = FOLDER
-    if options.root is not None:
-        folder = _common.need_root("bundled", options.root, "a folder with bundled.csv")
+def plan(options: Options) -> Plan:
+    """The takes in the order of the table, with the clips cut from each."""
+    by_take: dict[str, list[Clip]] = {}
+    for row in rows(_folder(options) / "bundled.csv"):
+        clip = Clip(row.id, row.split, row.captions, {"action": row.action}, row.start, row.end)
+        by_take.setdefault(row.file, []).append(clip)
+    return Plan(tuple(File(key, tuple(clips)) for key, clips in by_take.items()), ready=True)
+
+
+def read(files: Sequence[File], options: Options) -> Iterator[tuple[str, Motion]]:
+    """Raises ``ValueError`` for a clip of the table that is not in ``bundled.safetensors``."""
+    folder = _folder(options)
     motions = unpack(folder / "bundled.safetensors")
-    clips = [row for row in rows(folder / "bundled.csv") if split in ("all", row.split)]
-    missing = [row.id for row in clips if row.id not in motions]
-    if missing:
-        raise ValueError(
-            f"{folder}: bundled.safetensors lacks {missing[0]}; run scripts/make_bundled.py again"
-        )
-    return [
-        CaptionedMotion(row.id, motions[row.id], row.captions, {"action": row.action})
-        for row in clips
-    ]
+    for clip in (clip for file in files for clip in file.clips):
+        if clip.id not in motions:
+            raise ValueError(
+                f"{folder}: bundled.safetensors lacks {clip.id}; run scripts/make_bundled.py again"
+            )
+        yield clip.id, motions[clip.id]
+
+
+def _folder(options: Options) -> Path:
+    if options.root is None:
+        return FOLDER
+    return _common.need_root("bundled", options.root, "a folder with bundled.csv")
 
 
 def rows(table: Path) -> list[Row]:

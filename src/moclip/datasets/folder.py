@@ -9,18 +9,16 @@ several captions of one clip. Without ``split``, 80 % of the files train, 10 % v
     takes/long.npy,"someone turns, then sits down",2.5,6
 """
 
-from collections.abc import Sequence
-from functools import partial
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
 
 from pydantic import BaseModel
 
 from moclip import formats
 from moclip.datasets import _common
-from moclip.datasets._reading import Result, read_in_chunks
+from moclip.datasets._plan import Clip, File, Plan
 from moclip.datasets._table import Line, read_table
-from moclip.motion import CaptionedMotion, Motion
+from moclip.motion import Motion
 
 
 class Options(BaseModel, frozen=True, extra="forbid"):
@@ -32,50 +30,40 @@ class Options(BaseModel, frozen=True, extra="forbid"):
     """Another seed is another split, where the table has none."""
 
 
-class Clip(NamedTuple):
-    """A span of a file with what the table says of it."""
+def plan(options: Options) -> Plan:
+    """The files in the order in which the table first names them.
 
-    id: str
-    file: str
-    start: float
-    end: float | None
-    split: str
-    captions: tuple[str, ...]
-    action: str | None
-
-
-def load(split: str, options: Options) -> list[CaptionedMotion]:
-    """The clips of a split, in the order of the table.
-
-    Raises ``ValueError`` for a mistake in the table; a motion that cannot be read is left out and
-    named in the log.
+    Raises ``ValueError`` for a mistake in the table.
     """
-    _common.check_split(split)
-    root = _common.need_root("folder", options.root, "a folder with captions.csv")
-    clips = _clips(read_table(root / "captions.csv"), options.seed)
-    _check_inside(root, clips)
-    wanted = [clip for clip in clips if split in ("all", clip.split)]
+    root = _root(options)
+    by_clip: dict[str, list[Line]] = {}
+    for line in read_table(root / "captions.csv"):
+        by_clip.setdefault(line.clip, []).append(line)
     by_file: dict[str, list[Clip]] = {}
-    for clip in wanted:
-        by_file.setdefault(clip.file, []).append(clip)
-    read = read_in_chunks(partial(_read, root), list(by_file.values()), title="folder")
-    _common.Unreadable("folder", read.unreadable).report(len(read.motions))
-    return [
-        CaptionedMotion(clip.id, read.motions[clip.id], clip.captions, _labels(clip))
-        for clip in wanted
-        if clip.id in read.motions
-    ]
+    for name, lines in by_clip.items():
+        by_file.setdefault(lines[0].file, []).append(_clip(name, lines, options.seed))
+    _check_inside(root, by_file)
+    return Plan(tuple(File(key, tuple(clips)) for key, clips in by_file.items()))
 
 
-def _clips(lines: Sequence[Line], seed: int) -> list[Clip]:
-    """Lines of the same file and span are one clip."""
-    grouped: dict[str, list[Line]] = {}
-    for line in lines:
-        grouped.setdefault(line.clip, []).append(line)
-    return [_clip(name, group, seed) for name, group in grouped.items()]
+def read(files: Sequence[File], options: Options) -> Iterator[tuple[str, Motion | str]]:
+    """Each file once, and the spans that the table names of it."""
+    root = _root(options)
+    for file in files:
+        try:
+            motion: Motion | str = formats.read(root / file.key)
+        except _common.BROKEN as error:
+            motion = str(error)
+        for clip in file.clips:
+            yield clip.id, _common.span(motion, clip)
+
+
+def _root(options: Options) -> Path:
+    return _common.need_root("folder", options.root, "a folder with captions.csv")
 
 
 def _clip(name: str, lines: list[Line], seed: int) -> Clip:
+    """Lines of the same file and span are one clip."""
     first = lines[0]
     for kind, values in (
         ("split", {x.split for x in lines}),
@@ -86,36 +74,13 @@ def _clip(name: str, lines: list[Line], seed: int) -> Clip:
             raise ValueError(f"captions.csv gives clip '{name}' more than one {kind}: {there}")
     split = first.split or _common.split_by_hash(first.file, seed)
     captions = tuple(dict.fromkeys(line.caption for line in lines))
-    return Clip(name, first.file, first.start, first.end, split, captions, first.action)
+    labels = {} if first.action is None else {"action": first.action}
+    return Clip(name, split, captions, labels, first.start, first.end)
 
 
-def _check_inside(root: Path, clips: list[Clip]) -> None:
+def _check_inside(root: Path, files: Iterable[str]) -> None:
     """Links may not lead out of the folder either."""
     real = root.resolve()
-    for clip in clips:
-        if not (root / clip.file).resolve().is_relative_to(real):
-            raise ValueError(f"captions.csv: '{clip.file}' is a link that leads out of the folder")
-
-
-def _labels(clip: Clip) -> dict[str, str]:
-    return {} if clip.action is None else {"action": clip.action}
-
-
-def _read(root: Path, files: Sequence[list[Clip]]) -> list[Result]:
-    return [result for clips in files for result in _read_file(root, clips)]
-
-
-def _read_file(root: Path, clips: list[Clip]) -> list[Result]:
-    """All clips of one file."""
-    try:
-        motion = formats.read(root / clips[0].file)
-    except _common.BROKEN as error:
-        return [(clip.id, str(error)) for clip in clips]
-    return [(clip.id, _span(motion, clip)) for clip in clips]
-
-
-def _span(motion: Motion, clip: Clip) -> Motion | str:
-    try:
-        return _common.canonical(motion, start=clip.start, end=clip.end)
-    except _common.BROKEN as error:
-        return str(error)
+    for file in files:
+        if not (root / file).resolve().is_relative_to(real):
+            raise ValueError(f"captions.csv: '{file}' is a link that leads out of the folder")
