@@ -176,9 +176,7 @@ def test_a_zip_bomb_is_refused_by_its_directory() -> None:
 def test_read_and_write_go_by_the_suffix(tmp_path: Path) -> None:
     formats.write(motion(), tmp_path / "a.NPZ")
     assert torch.equal(formats.read(str(tmp_path / "a.NPZ")).joints, motion().joints)
-    with pytest.raises(
-        ValueError, match=r"a\.fbx: no format '\.fbx'; there are: \.bvh, \.npy, \.npz"
-    ):
+    with pytest.raises(ValueError, match=r"a\.fbx: no format '\.fbx'; there are: .*\.npz"):
         formats.write(motion(), tmp_path / "a.fbx")
     with pytest.raises(ValueError, match=r"no format ''"):
         formats.read(tmp_path / "a")

@@ -8,7 +8,6 @@ same bytes everywhere.
 import io
 import math
 import zipfile
-import zlib
 from collections.abc import Mapping
 
 import numpy as np
@@ -17,7 +16,7 @@ from numpy import ndarray
 from pydantic import BaseModel, ConfigDict, ValidationError
 from torch import Tensor
 
-from moclip import files
+from moclip.formats import _members
 from moclip.formats._arrays import from_npy, to_npy
 from moclip.motion import Motion
 from moclip.skeletons.base import Skeleton
@@ -28,15 +27,6 @@ VERSION = 1
 _ENTRIES = ("motion.json", "joints.npy", "rotations.npy")
 _LONG_AGO = (1980, 1, 1, 0, 0, 0)
 """The first date a zip can hold, so that bytes do not tell when they were written."""
-_DAMAGE = (
-    zipfile.BadZipFile,
-    zlib.error,
-    EOFError,
-    ValueError,
-    OverflowError,
-    NotImplementedError,  # a compression that is not known
-    RuntimeError,  # encrypted
-)
 
 
 class _Version(BaseModel):
@@ -91,30 +81,15 @@ def decode(data: bytes, *, name: str = "file") -> Motion:
 
 
 def _unpack(data: bytes, name: str) -> Mapping[str, bytes]:
-    if not data:
-        raise ValueError(f"{name} is empty")
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            entries = archive.infolist()
-            problem = _problem(entries)
-            if not problem:
-                return {entry.filename: archive.read(entry) for entry in entries}
-    except _DAMAGE as error:
-        raise ValueError(f"{name} is no zip that can be read: {error}") from None
-    raise ValueError(f"{name} {problem}")
-
-
-def _problem(entries: list[zipfile.ZipInfo]) -> str:
-    """Why this zip is not to be unpacked, if there is a reason."""
-    names = [entry.filename for entry in entries]
-    for entry in names:
-        if entry not in _ENTRIES or names.count(entry) > 1:
+    """All members, which must be ours, each once."""
+    entries = _members.listed(data, name)
+    for entry in entries:
+        if entry not in _ENTRIES or entries.count(entry) > 1:
             there = ", ".join(_ENTRIES)
-            return f"is no motion of ours: it holds {entry[:40]!r}, wanted {there}"
-    size = sum(entry.file_size for entry in entries)
-    if size > files.LARGEST:
-        return f"would unpack to {size:,} bytes, more than the {files.LARGEST:,} that are read"
-    return ""
+            raise ValueError(
+                f"{name} is no motion of ours: it holds {entry[:40]!r}, wanted {there}"
+            )
+    return _members.unpack(data, name, _ENTRIES)
 
 
 def _header(data: bytes, name: str) -> _Header:

@@ -1,0 +1,77 @@
+"""Members of NumPy's zips (``.npz``), read without trusting their directory."""
+
+import io
+import zipfile
+import zlib
+from collections.abc import Collection
+from pathlib import Path
+
+from moclip import files
+
+_DAMAGE = (
+    zipfile.BadZipFile,
+    zlib.error,
+    EOFError,
+    ValueError,
+    OverflowError,
+    NotImplementedError,  # a feature of zip that is not known
+    RuntimeError,  # encrypted
+)
+_PACKED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+"""What NumPy writes."""
+
+
+def listed(source: bytes | Path, name: str) -> list[str]:
+    """The names of all members. Raises ``ValueError`` for what is no zip."""
+    _check_not_empty(source, name)
+    try:
+        with _open(source) as archive:
+            return archive.namelist()
+    except _DAMAGE as error:
+        raise ValueError(f"{name} is no zip that can be read: {error}") from None
+
+
+def unpack(source: bytes | Path, name: str, wanted: Collection[str]) -> dict[str, bytes]:
+    """Those of the ``wanted`` members that are there.
+
+    Raises ``ValueError`` for damaged ones, and for those that would unpack to more than a gibibyte
+    together, before anything is unpacked.
+    """
+    _check_not_empty(source, name)
+    try:
+        with _open(source) as archive:
+            entries = [entry for entry in archive.infolist() if entry.filename in wanted]
+            problem = _problem(entries)
+            if not problem:
+                return {entry.filename: archive.read(entry) for entry in entries}
+    except _DAMAGE as error:
+        raise ValueError(f"{name} is no zip that can be read: {error}") from None
+    raise ValueError(f"{name} {problem}")
+
+
+def holds(data: bytes, *members: str) -> bool:
+    """Whether this is a zip with one of these members."""
+    try:
+        return not set(members).isdisjoint(listed(data, ""))
+    except ValueError:
+        return False
+
+
+def _check_not_empty(source: bytes | Path, name: str) -> None:
+    if not source or (isinstance(source, Path) and not source.stat().st_size):
+        raise ValueError(f"{name} is empty")
+
+
+def _open(source: bytes | Path) -> zipfile.ZipFile:
+    return zipfile.ZipFile(io.BytesIO(source) if isinstance(source, bytes) else source)
+
+
+def _problem(entries: list[zipfile.ZipInfo]) -> str:
+    """Why these are not to be unpacked, if there is a reason."""
+    size = sum(entry.file_size for entry in entries)
+    if size > files.LARGEST:
+        return f"would unpack to {size:,} bytes, more than the {files.LARGEST:,} that are read"
+    for entry in entries:
+        if entry.compress_type not in _PACKED:
+            return f"holds {entry.filename!r} packed in a way that NumPy does not write"
+    return ""
