@@ -100,8 +100,8 @@ def test_joints_from_z_scored_features_of_the_data_set_are_refused(
         for file in ("Mean.npy", "Std.npy", f"new_joint_vecs/{name}.npy")
     )
     body = skeletons.get("humanml3d")
-    true = Motion(humanml263.decode(features), 20.0, body)
-    wrong = Motion(humanml263.decode((features - mean) / deviation), 20.0, body)
+    true = Motion(humanml263.to_joints(features[None])[0], 20.0, body)
+    wrong = Motion(humanml263.to_joints(((features - mean) / deviation)[None])[0], 20.0, body)
     assert is_unit(model.encode_motion(true))
     with pytest.raises(ValueError, match=r"a bone that varies by .* m over time"):
         model.encode_motion(wrong)

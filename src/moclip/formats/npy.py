@@ -87,7 +87,9 @@ def _from_features(features: Float[Tensor, "frame 263"], fps: float | None) -> M
         raise ValueError("the features hold a number that is not finite")
     body, usual_fps, _ = _BODIES[22]
     motion = Motion(
-        humanml263.decode(features), usual_fps if fps is None else fps, skeletons.get(body)
+        humanml263.to_joints(features[None])[0],
+        usual_fps if fps is None else fps,
+        skeletons.get(body),
     )
     lengths = motion.bone_lengths()
     varies = (lengths.std(dim=0, correction=0) / lengths.mean(dim=0)).median().item()

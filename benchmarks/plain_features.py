@@ -1,0 +1,248 @@
+"""Joints -> features and back as HumanML3D's published scripts do it, written plainly in NumPy.
+
+One clip at a time; in it one bone of one chain after the other, each over all frames, in
+quaternions (Guo et al., CVPR 2022: put on one skeleton, on the floor, facing +z; inverse
+kinematics twice, once unsmoothed for the bones and once smoothed for the features). What the
+published scripts spend on passing every quaternion product through torch and back is spared here.
+It reproduces their choices, odd ones included; ``moclip.features._guo`` names those.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from numpy import ndarray
+
+UP, AHEAD = np.array([0.0, 1.0, 0.0]), np.array([0.0, 0.0, 1.0])
+
+
+@dataclass(frozen=True)
+class Body:
+    """What differs between HumanML3D's and KIT-ML's people; joints are numbers, as published."""
+
+    directions: ndarray
+    """Unit vector of each bone from its parent, in the rest pose."""
+    chains: Sequence[Sequence[int]]
+    face: tuple[int, int, int, int]
+    """Right hip, left hip, right shoulder, left shoulder."""
+    shins: tuple[int, int]
+    """The two joints whose bones measure a leg."""
+    left_feet: tuple[int, int]
+    right_feet: tuple[int, int]
+    threshold: float
+    """A foot that moves less in a frame, squared, touches the floor."""
+
+
+def _directions(signs: str) -> ndarray:
+    table = {"0": (0, 0, 0), "x": (1, 0, 0), "X": (-1, 0, 0), "y": (0, 1, 0), "Y": (0, -1, 0)}
+    return np.array([(table | {"z": (0, 0, 1)})[sign] for sign in signs], dtype=float)
+
+
+HUMANML3D = Body(
+    directions=_directions("0xXyYYyYYyzzyxXzYYYYYY"),
+    chains=(
+        (0, 2, 5, 8, 11),
+        (0, 1, 4, 7, 10),
+        (0, 3, 6, 9, 12, 15),
+        (9, 14, 17, 19, 21),
+        (9, 13, 16, 18, 20),
+    ),
+    face=(2, 1, 17, 16),
+    shins=(5, 8),
+    left_feet=(7, 10),
+    right_feet=(8, 11),
+    threshold=0.002,
+)
+KIT = Body(
+    directions=_directions("0yyyyxYYXYYxYYzzXYYzz"),
+    chains=(
+        (0, 11, 12, 13, 14, 15),
+        (0, 16, 17, 18, 19, 20),
+        (0, 1, 2, 3, 4),
+        (3, 5, 6, 7),
+        (3, 8, 9, 10),
+    ),
+    face=(11, 16, 5, 8),
+    shins=(17, 18),
+    left_feet=(19, 20),
+    right_feet=(14, 15),
+    threshold=0.05,
+)
+
+
+def multiply(q: ndarray, r: ndarray) -> ndarray:
+    """Product of quaternions ``wxyz``."""
+    w, x, y, z = (q[..., i] for i in range(4))
+    a, b, c, d = (r[..., i] for i in range(4))
+    return np.stack(
+        (
+            w * a - x * b - y * c - z * d,
+            w * b + x * a + y * d - z * c,
+            w * c - x * d + y * a + z * b,
+            w * d + x * c - y * b + z * a,
+        ),
+        axis=-1,
+    )
+
+
+def inverse(q: ndarray) -> ndarray:
+    """Of unit quaternions."""
+    return q * np.array([1.0, -1.0, -1.0, -1.0])
+
+
+def rotate(q: ndarray, v: ndarray) -> ndarray:
+    """Vectors turned by unit quaternions."""
+    across = np.cross(q[..., 1:], v)
+    return v + 2 * (q[..., :1] * across + np.cross(q[..., 1:], across))
+
+
+def between(start: ndarray, end: ndarray) -> ndarray:
+    """The smallest turn from one direction to another."""
+    normal = np.cross(start, end)
+    lengths = np.sqrt((start**2).sum(-1, keepdims=True) * (end**2).sum(-1, keepdims=True))
+    q = np.concatenate((lengths + (start * end).sum(-1, keepdims=True), normal), axis=-1)
+    return _unit(q)
+
+
+def six_d(q: ndarray) -> ndarray:
+    """First two columns of the rotation matrix."""
+    w, x, y, z = (q[..., i] for i in range(4))
+    return np.stack(
+        (
+            1 - 2 * (y * y + z * z),
+            2 * (x * y + w * z),
+            2 * (x * z - w * y),
+            2 * (x * y - w * z),
+            1 - 2 * (x * x + z * z),
+            2 * (y * z + w * x),
+        ),
+        axis=-1,
+    )
+
+
+def smoothed(values: ndarray, deviation: float = 20.0) -> ndarray:
+    """Gaussian over frames, cut at four deviations; the ends stand for what lies beyond them."""
+    reach = int(4 * deviation + 0.5)
+    weights = np.exp(-0.5 * (np.arange(-reach, reach + 1) / deviation) ** 2)
+    padded = np.pad(values, ((reach, reach), (0, 0)), mode="edge")
+    columns = [np.convolve(c, weights / weights.sum(), mode="valid") for c in padded.T]
+    return np.stack(columns, axis=-1)
+
+
+def inverse_kinematics(joints: ndarray, body: Body, *, smooth: bool) -> ndarray:
+    """Quaternions of root and bones; hips are taken the wrong way round, as published."""
+    left_hip, right_hip, right_shoulder, left_shoulder = body.face
+    across = joints[:, right_hip] - joints[:, left_hip]
+    across = _unit(across + joints[:, right_shoulder] - joints[:, left_shoulder])
+    forward = np.cross(UP[None], across)
+    if smooth:
+        forward = smoothed(forward)
+    root = between(_unit(forward), np.repeat(AHEAD[None], len(joints), axis=0))
+    root[0] = (1, 0, 0, 0)
+    turns = np.zeros((*joints.shape[:-1], 4))
+    turns[:, 0] = root
+    for chain in body.chains:
+        above = root
+        for parent, joint in pairwise(chain):
+            rest = np.repeat(body.directions[joint][None], len(joints), axis=0)
+            bone = between(rest, _unit(joints[:, joint] - joints[:, parent]))
+            turns[:, joint] = multiply(inverse(above), bone)
+            above = multiply(above, turns[:, joint])
+    return turns
+
+
+def forward_kinematics(turns: ndarray, root: ndarray, offsets: ndarray, body: Body) -> ndarray:
+    """Joints from quaternions; each chain starts from the root's turn, as published."""
+    joints = np.zeros((*turns.shape[:-1], 3))
+    joints[:, 0] = root
+    for chain in body.chains:
+        above = turns[:, 0]
+        for parent, joint in pairwise(chain):
+            above = multiply(above, turns[:, joint])
+            offset = np.repeat(offsets[joint][None], len(turns), axis=0)
+            joints[:, joint] = rotate(above, offset) + joints[:, parent]
+    return joints
+
+
+def on_one_skeleton(joints: ndarray, lengths: ndarray, body: Body) -> ndarray:
+    """Bones get the given ``lengths``, the path grows with the legs; both from the first frame."""
+    own = np.zeros(len(lengths))
+    for chain in body.chains:
+        for parent, joint in pairwise(chain):
+            own[joint] = np.sqrt(((joints[0, joint] - joints[0, parent]) ** 2).sum())
+    growth = sum(lengths[j] for j in body.shins) / sum(own[j] for j in body.shins)
+    turns = inverse_kinematics(joints, body, smooth=False)
+    offsets = body.directions * lengths[:, None]
+    return forward_kinematics(turns, joints[:, 0] * growth, offsets, body)
+
+
+def facing_ahead(joints: ndarray, body: Body) -> ndarray:
+    """On the floor, above the origin, facing +z in the first frame."""
+    joints = joints - joints.min(axis=0).min(axis=0) * UP
+    first = joints[0]
+    joints = joints - first[0] * np.array([1.0, 0.0, 1.0])
+    right_hip, left_hip, right_shoulder, left_shoulder = body.face
+    across = first[right_hip] - first[left_hip] + first[right_shoulder] - first[left_shoulder]
+    turn = between(_unit(np.cross(UP[None], _unit(across))), AHEAD[None])
+    return rotate(np.ones((*joints.shape[:-1], 4)) * turn, joints)
+
+
+def encode(joints: ndarray, lengths: ndarray | None, body: Body) -> ndarray:
+    """Features of one clip, a frame fewer than its joints.
+
+    ``lengths`` of the bones by joint; ``None`` takes the clip as it stands, floor and all.
+    """
+    if lengths is not None:
+        joints = facing_ahead(on_one_skeleton(joints, lengths, body), body)
+    left, right = _contacts(joints, body.left_feet, body), _contacts(joints, body.right_feet, body)
+    turns = inverse_kinematics(joints, body, smooth=True)
+    root = turns[:, 0]
+    step = rotate(root[1:], joints[1:, 0] - joints[:-1, 0])
+    turn = np.arcsin(multiply(root[1:], inverse(root[:-1]))[:, 2:3])
+    every = np.repeat(root[:, None], joints.shape[1], axis=1)
+    local = rotate(every, joints - joints[:, :1] * np.array([1.0, 0.0, 1.0]))
+    velocity = rotate(every[:-1], joints[1:] - joints[:-1])
+    count = len(joints) - 1
+    return np.concatenate(
+        (
+            turn,
+            step[:, [0, 2]],
+            local[:-1, 0, 1:2],
+            local[:-1, 1:].reshape(count, -1),
+            six_d(turns)[:-1, 1:].reshape(count, -1),
+            velocity.reshape(count, -1),
+            left,
+            right,
+        ),
+        axis=-1,
+    )
+
+
+def decode(features: ndarray, joint_count: int) -> ndarray:
+    """Joints of clips ``(clip, frame, dim)``, in the published order of operations."""
+    half = np.zeros(features.shape[:-1], dtype=features.dtype)
+    half[..., 1:] = features[..., :-1, 0]
+    half = np.cumsum(half, axis=-1)
+    root = np.zeros((*features.shape[:-1], 4), dtype=features.dtype)
+    root[..., 0], root[..., 2] = np.cos(half), np.sin(half)
+    path = np.zeros((*features.shape[:-1], 3), dtype=features.dtype)
+    path[..., 1:, [0, 2]] = features[..., :-1, 1:3]
+    path = np.cumsum(rotate(inverse(root).astype(features.dtype), path), axis=-2)
+    path[..., 1] = features[..., 3]
+    count = joint_count - 1
+    local = features[..., 4 : 4 + 3 * count].reshape(*features.shape[:-1], count, 3)
+    every = np.repeat(inverse(root).astype(features.dtype)[..., None, :], count, axis=-2)
+    others = rotate(every, local)
+    others[..., 0] += path[..., :1]
+    others[..., 2] += path[..., 2:]
+    return np.concatenate((path[..., None, :], others), axis=-2)
+
+
+def _contacts(joints: ndarray, feet: Sequence[int], body: Body) -> ndarray:
+    moved = ((joints[1:, list(feet)] - joints[:-1, list(feet)]) ** 2).sum(-1)
+    return (moved < body.threshold).astype(float)
+
+
+def _unit(v: ndarray) -> ndarray:
+    return v / np.sqrt((v**2).sum(-1, keepdims=True))
