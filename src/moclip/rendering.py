@@ -1,1 +1,0 @@
-"""How a Motion looks: drawn by cameras onto pixels."""
