@@ -94,6 +94,8 @@ def test_gender_chooses_the_body_model(gender: str, kind: type[np.generic], mode
     assert off(motion, plain_joints(recorded, body_model("smplh", seed))) < HOW_CLOSE
     if gender == "male":
         other = amass.decode(packed(recorded), body_models=models, gender="female")
+        again = amass.decode(packed(recorded), body_models=models, gender={"male": "female"})
+        assert torch.equal(other.joints, again.joints)
         assert off(other, plain_joints(recorded, body_model("smplh", 1))) < HOW_CLOSE
         assert off(other, motion.joints.numpy()) > 1e-3
 
@@ -113,9 +115,12 @@ def test_betas_change_the_bones_and_can_be_fewer(models: Path) -> None:
 def test_every_nth_frame_can_be_taken(models: Path) -> None:
     data = packed(recording(frames=20))
     whole = amass.decode(data, body_models=models)
-    some = amass.decode(data, body_models=models, step=6)
+    some = amass.decode(data, body_models=models, subsample=20.0)
     assert torch.equal(some.joints, whole.joints[::6])
     assert some.fps == 20.0
+    slower = amass.decode(data, body_models=models, subsample=20.0, fps=59.97)
+    assert torch.equal(slower.joints, whole.joints[::2])
+    assert slower.fps == 59.97 / 2
 
 
 def test_rotations_are_the_files_own_and_drive_the_bones(models: Path) -> None:

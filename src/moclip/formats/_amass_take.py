@@ -40,28 +40,32 @@ class Take:
     fps: float
 
 
-def read(data: bytes, name: str, *, step: int = 1, fps: float | None = None) -> Take:
-    """Every ``step``-th frame; ``fps`` replaces the file's own frame rate before that.
+def read(
+    data: bytes, name: str, *, subsample: float | None = None, fps: float | None = None
+) -> Take:
+    """Every n-th frame, n being the frame rate over ``subsample`` rounded down.
 
-    Raises ``ValueError`` that begins with ``name`` for anything else than an AMASS recording.
+    ``fps`` replaces the frame rate in the file. Raises ``ValueError`` that begins with ``name`` for
+    anything else than an AMASS recording.
     """
-    if step < 1:
-        raise ValueError(f"every {step}th frame cannot be taken, wanted 1 or more")
+    if subsample is not None and not 0 < subsample < float("inf"):
+        raise ValueError(f"subsample is {subsample}, wanted frames per second")
     parts = _members.unpack(data, name, _WANTED)
-    poses, trans = _poses(parts, name)[::step], _array(parts, "trans", name)
+    poses, trans = _poses(parts, name), _array(parts, "trans", name)
     if trans.ndim != 2 or trans.shape[1] != 3:
         raise ValueError(f"{name}: trans has shape {trans.shape}, wanted (frame, 3)")
-    trans = trans[::step]
     if len(trans) != len(poses):
         raise ValueError(f"{name} holds poses of {len(poses)} frames and trans of {len(trans)}")
-    body = BODIES[poses.shape[1]]
+    rate = _rate(parts, name) if fps is None else fps
+    step = 1 if subsample is None else max(1, int(min(rate / subsample, _MOST_JOINT_FRAMES)))
+    joints, plain = poses.shape[1] // 3, _finite(poses, "poses", name)
     return Take(
-        body,
-        _finite(poses, "poses", name).reshape(len(poses), poses.shape[1] // 3, 3),
-        _finite(trans, "trans", name),
+        BODIES[poses.shape[1]],
+        plain[::step].reshape(-1, joints, 3),
+        _finite(trans, "trans", name)[::step],
         _betas(parts, name),
         _gender(parts, name),
-        (_rate(parts, name) if fps is None else fps) / step,
+        rate / step,
     )
 
 

@@ -6,6 +6,7 @@ metres, z up; ``betas``, ``gender`` and ``mocap_framerate`` (with SMPL-X ``mocap
 """
 
 import logging
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Literal
@@ -39,27 +40,28 @@ def decode(
     *,
     name: str = "file",
     body_models: Path | str | Literal["template"] | None = None,
-    gender: str | None = None,
+    gender: str | Mapping[str, str] | None = None,
     betas: int | None = None,
-    step: int = 1,
+    subsample: float | None = None,
     fps: float | None = None,
     up: Literal["y", "z"] = "z",
 ) -> Motion:
     """A motion from the bytes of an AMASS file, with the official rotations on the body's bones.
 
     ``body_models`` is the folder of the official body models as ``.npz`` (or one such file); the
-    file's ``gender`` chooses among them unless another is given, and its first ``betas`` (all of
-    them if ``None``) shape the bones. Joints then equal those of the official code within 0.01 mm
-    for a path of some metres: they are computed in 32-bit numbers. Without body models the same
-    rotations turn the bones of our template (``"template"`` asks for it; ``None`` is warned of
-    once), and the pelvis stands at ``trans``, which official joints lie some 20 cm off, always
-    the same.
+    file's ``gender`` chooses among them unless another is given (``{"neutral": "female"}`` gives
+    one for some), and its first ``betas`` (all of them if ``None``) shape the bones. Joints then
+    equal those of the official code within 0.01 mm for a path of some metres: they are computed in
+    32-bit numbers. Without body models the same rotations turn the bones of our template
+    (``"template"`` asks for it; ``None`` is warned of once), and the pelvis stands at ``trans``,
+    which official joints lie some 20 cm off, always the same.
 
-    Every ``step``-th frame is taken; ``fps`` is the frame rate of a file that has none.
+    ``subsample`` takes every n-th frame, where n is the frame rate over it rounded down (120 by 20
+    is 6); ``fps`` replaces the frame rate in the file.
 
     Raises ``ValueError`` that begins with ``name``, or names the body model that is wrong.
     """
-    take = _amass_take.read(data, name, step=step, fps=fps)
+    take = _amass_take.read(data, name, subsample=subsample, fps=fps)
     skeleton, pelvis = _body(take, body_models, gender, betas)
     rotations = geometry.axis_angle_to_matrix(torch.from_numpy(take.poses))
     path = torch.from_numpy(take.trans) + pelvis.float()
@@ -71,7 +73,10 @@ def decode(
 
 
 def _body(
-    take: Take, folder: Path | str | None, gender: str | None, betas: int | None
+    take: Take,
+    folder: Path | str | None,
+    gender: str | Mapping[str, str] | None,
+    betas: int | None,
 ) -> tuple[Skeleton, Float64[Tensor, "3"]]:
     """The skeleton with this body's bones, and where its pelvis stands when ``trans`` is zero."""
     skeleton = skeletons.get(take.body)
@@ -81,7 +86,9 @@ def _body(
         return skeleton, torch.zeros(3, dtype=torch.float64)
     if betas is not None and betas < 0:
         raise ValueError(f"{betas} betas cannot be taken, wanted 0 or more")
-    path = _body_model.find(Path(folder), take.body, gender or take.gender)
+    if not isinstance(gender, str):
+        gender = (gender or {}).get(take.gender, take.gender)
+    path = _body_model.find(Path(folder), take.body, gender)
     joints = _body_model.load(path, take.body).shaped(take.betas[:betas])
     return skeleton.with_offsets(_offsets(joints, skeleton)), torch.from_numpy(joints[0])
 
