@@ -175,7 +175,8 @@ def _radius(tree: _Tree, ways: list[float], scale: float, point: int) -> float:
     along = [way for way, other in zip(ways, tree.limbs, strict=True) if other == limb]
     span = max(along) - min(along)
     share = (ways[point] - min(along)) / span if span else 0.0
-    return scale * float(np.interp(share, *zip(*_PROFILES[kind], strict=True)))
+    shares, radii = zip(*_PROFILES[kind], strict=True)
+    return scale * float(np.interp(share, shares, radii))
 
 
 def _side(limb: str, skeleton: Skeleton, point: int) -> int:

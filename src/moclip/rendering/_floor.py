@@ -75,7 +75,7 @@ def _shadow(
     radius = body.radii.mean(dim=1, keepdim=True).expand_as(blur)
     a, b = _fallen(starts, level), _fallen(ends, level)
     widest = (radius + blur / 2)[..., None].expand(-1, -1, 2)
-    rows = rows_of(*(in_view(p, eye, axes) for p in (a, b)), widest, window)
+    rows = rows_of(in_view(a, eye, axes), in_view(b, eye, axes), widest, window)
     image, pitch = rows.image, window.pitch[rows.image]
     ray = window.y(rows.y, pitch)[:, None] * axes[image, 1] + axes[image, 2]
     reach = (level - eye[image, 1]) / ray[:, 1].clamp(max=-1e-4)

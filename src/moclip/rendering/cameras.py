@@ -9,7 +9,6 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor
 
-from moclip import geometry
 from moclip.motion import Motion
 from moclip.rendering._body import Figure, figure
 from moclip.skeletons.base import Vector

@@ -18,7 +18,7 @@ COLOURS = ((226, 222, 216), (240, 138, 76), (76, 134, 214))
 _SAMPLES = 2
 """Rays per pixel, across and down."""
 _KEY, _SIDE = (-0.45, 0.65, -0.75), (0.9, 0.15, -0.25)
-"""Where the lights are, in the camera's axes (right, up, ahead): in front and above, at the side."""
+"""Where the lights are (right, up, ahead of the camera): in front and above, and at the side."""
 _STRENGTHS = (0.34, 0.62, 0.22)
 """Of the light from everywhere (the sky twice the floor), in front and at the side."""
 _CHUNK = 2**18
