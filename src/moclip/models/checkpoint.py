@@ -167,15 +167,16 @@ def load_weights(module: nn.Module, folder: Path) -> None:
     try:
         with safe_open(path, framework="pt") as file:
             found = {key: tuple(file.get_slice(key).get_shape()) for key in file.keys()}  # noqa: SIM118
-            _require_same({key: tuple(t.shape) for key, t in wanted.items()}, found, path)
+            require_same({key: tuple(t.shape) for key, t in wanted.items()}, found, path)
             module.load_state_dict({key: file.get_tensor(key) for key in found})
     except SafetensorError as error:
         raise ValueError(f"{path} is damaged or no safetensors file: {error}") from None
 
 
-def _require_same(
-    wanted: Mapping[str, tuple[int, ...]], found: Mapping[str, tuple[int, ...]], path: Path
+def require_same(
+    wanted: Mapping[str, tuple[int, ...]], found: Mapping[str, tuple[int, ...]], where: Path | str
 ) -> None:
+    """Raises ``ValueError`` naming the first weights that are missing, odd or foreign."""
     missing = [f"'{key}' is missing" for key in wanted if key not in found]
     foreign = [f"'{key}' has no place" for key in found if key not in wanted]
     odd = [
@@ -185,7 +186,7 @@ def _require_same(
     ]
     if wrong := missing + odd + foreign:
         more = f" and {len(wrong) - 3} more" if len(wrong) > 3 else ""
-        raise ValueError(f"{path} does not fit the model: {', '.join(wrong[:3])}{more}")
+        raise ValueError(f"{where} does not fit the model: {', '.join(wrong[:3])}{more}")
 
 
 _CARD = """\

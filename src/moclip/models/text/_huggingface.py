@@ -38,11 +38,13 @@ def quiet() -> Iterator[None]:
             transformers_logging.enable_progress_bar()
 
 
-def load_weights(architecture: Any, source: str, **options: Any) -> Any:
+def load_weights(
+    architecture: Any, source: str, *, beside: tuple[str, ...] = (), **options: Any
+) -> Any:
     """A transformer in float32 with safetensors weights from a hub id or a folder.
 
-    Weights that ``architecture`` has no place for are left out (an image tower, a head of another
-    task); a weight that is not there is an error, never a random one.
+    Weights whose names begin as one of ``beside`` (an image tower, a head of another task) are left
+    out; any other weight without a place, and one that is not there, is an error that names it.
     """
     with quiet(), _one_sentence(source):
         model, report = architecture.from_pretrained(
@@ -52,26 +54,30 @@ def load_weights(architecture: Any, source: str, **options: Any) -> Any:
             ignore_mismatched_sizes=True,  # reported below, in a sentence
             **options,
         )
+    unused = sorted(report["unexpected_keys"])
     for fault, keys in (
         ("lack", sorted(report["missing_keys"])),
         ("have another shape for", sorted(key for key, *_ in report["mismatched_keys"])),
+        ("are too many for", [key for key in unused if not key.startswith(beside)]),
     ):
         if keys:
             raise ValueError(
                 f"the weights of '{source}' {fault} {len(keys)} of {architecture.__name__}, "
                 f"first '{keys[0]}'"
             )
-    unused = report["unexpected_keys"]
     _log.debug("%s: %d weights have no place in the tower", source, len(unused))
     return model.float()
 
 
-def model_type(source: str) -> str:
-    """What transformers calls the architecture of a hub id or folder: ``"bert"``, ``"clip"``."""
+def model_type(source: str) -> str | None:
+    """What transformers calls the architecture of a hub id or folder: ``"bert"``, ``"clip"``.
+
+    ``None`` where its ``config.json`` does not say, as in our own models.
+    """
     _refuse_missing_folder(source)
     with quiet(), _one_sentence(source):
         table, _ = transformers.PretrainedConfig.get_config_dict(source)
-    return str(table.get("model_type"))
+    return table.get("model_type")
 
 
 def load_config(architecture: Any, source: str) -> Any:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import torch
 from jaxtyping import Bool, Float, Int
+from tokenizers import Tokenizer
 from torch import Tensor, nn
 
 
@@ -33,6 +34,8 @@ class TextTower(nn.Module, ABC):
     """Width of the vectors."""
     max_tokens: int
     """Longer captions are cut to this many tokens, the closing one included."""
+    tokenizer: Tokenizer
+    """Captions to numbers."""
     source: str
     """Where the weights first came from: a hub id, or the name of a folder."""
 

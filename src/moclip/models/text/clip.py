@@ -17,8 +17,16 @@ from moclip.models.text.base import TextTower, Tokens
 
 HUB_ID = "openai/clip-vit-base-patch32"
 
-_PAD_ID = 0
+PAD_ID = 0
 """As in OpenAI's code. Attention looks backwards only: nothing sees what follows the last token."""
+
+BESIDE = (
+    "vision_model.",
+    "visual_projection.",
+    "logit_scale",
+    "text_model.embeddings.position_ids",
+)
+"""Weights of a whole CLIP that its text tower does not need."""
 
 
 class Encoder(TextTower):
@@ -40,9 +48,11 @@ class Encoder(TextTower):
         where = source or HUB_ID
         config = _text_config(where)
         tokenizer = huggingface.load_tokenizer(
-            "CLIPTokenizerFast", where, config.max_position_embeddings, pad_id=_PAD_ID
+            "CLIPTokenizerFast", where, config.max_position_embeddings, pad_id=PAD_ID
         )
-        transformer = huggingface.load_weights(CLIPTextModelWithProjection, where, config=config)
+        transformer = huggingface.load_weights(
+            CLIPTextModelWithProjection, where, beside=BESIDE, config=config
+        )
         return cls(transformer, tokenizer, source=huggingface.short_name(where))
 
     @classmethod
@@ -50,7 +60,7 @@ class Encoder(TextTower):
         config = _text_config(str(folder))
         transformer = CLIPTextModelWithProjection(config)
         tokenizer = huggingface.open_tokenizer(
-            folder, config.max_position_embeddings, pad_id=_PAD_ID
+            folder, config.max_position_embeddings, pad_id=PAD_ID
         )
         return cls(transformer, tokenizer, source=huggingface.short_name(str(folder)))
 

@@ -25,6 +25,15 @@ SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 
 _MAX_TOKENS = 256  # sentence_bert_config.json
 
+BESIDE = (
+    "pooler.",
+    "cls.",
+    "embeddings.position_ids",
+    "bert.pooler.",
+    "bert.embeddings.position_ids",
+)
+"""Weights of a BERT that the mean over its tokens does not need."""
+
 
 class Encoder(TextTower):
     def __init__(self, transformer: BertModel, tokenizer: Tokenizer, *, source: str) -> None:
@@ -45,7 +54,7 @@ class Encoder(TextTower):
             config = huggingface.load_config(BertConfig, where)
             tokenizer = _tokenizer(where, config)
             transformer = huggingface.load_weights(
-                BertModel, where, config=config, add_pooling_layer=False
+                BertModel, where, beside=BESIDE, config=config, add_pooling_layer=False
             )
         except OSError as error:
             if source is not None:
