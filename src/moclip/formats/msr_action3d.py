@@ -121,7 +121,7 @@ def _from_screen(
 
 def _seen(points: Float64[ndarray, "frame 20 3"]) -> Bool[ndarray, "frame 20"]:
     """No joint is where the sensor is: zeros mean that it was not found."""
-    return points.any(axis=-1)
+    return np.asarray(points.any(axis=-1))
 
 
 def _without_gaps(

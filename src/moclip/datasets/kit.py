@@ -1,0 +1,40 @@
+"""KIT Motion-Language (Plappert et al., 2016) in HumanML3D's official layout, the user's own copy.
+
+21 joints of the Master Motor Map at 12.5 frames a second, in millimetres or so (the body's size
+tells), motions of 24 to 199 frames; mirrored twins begin with ``M``. The layout:
+:mod:`moclip.datasets._official`.
+"""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from pydantic import BaseModel, Field
+
+from moclip.datasets import _official
+from moclip.datasets._plan import File, Plan
+from moclip.motion import Motion
+
+_NAME = "kit"
+
+
+class Options(BaseModel, frozen=True, extra="forbid"):
+    """Where the data are and which of them to take."""
+
+    root: Path | None = None
+    """The folder with ``new_joint_vecs``, ``texts`` and the lists of ids."""
+    min_frames: int = Field(24, ge=2)
+    """Shorter motions and spans are left out, as in the official protocol."""
+    max_frames: int = Field(199, ge=2)
+    """Longer motions and spans are left out, as in the official protocol."""
+    cache: bool = True
+    """Whether clips once read are kept in ``$MOCLIP_CACHE`` or ``~/.cache/moclip``."""
+
+
+def plan(options: Options) -> Plan:
+    """The motions of the lists. Raises ``ValueError`` when the root is no KIT-ML."""
+    return _official.plan(_NAME, options)
+
+
+def read(files: Sequence[File], options: Options) -> Iterator[tuple[str, Motion | str]]:
+    """Whole motions and the spans that captions describe, timed at 12.5 frames a second."""
+    return _official.read(_NAME, files, options)
