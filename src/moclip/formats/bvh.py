@@ -14,7 +14,7 @@ from jaxtyping import Float, Float64
 from numpy import ndarray
 from torch import Tensor
 
-from moclip import catalog, geometry, skeletons
+from moclip import geometry, skeletons
 from moclip.formats import _units
 from moclip.formats._bvh_frames import read_frames
 from moclip.formats._bvh_header import Joint, Words, read_joints
@@ -34,9 +34,9 @@ def decode(data: bytes, *, name: str = "file", unit: str | float | None = None) 
 
     ``unit`` is what the file counts in: ``"m"``, ``"cm"``, ``"mm"``, ``"inch"``, ``"foot"``,
     ``"cmu"`` or metres as a number; without it, the unit in which the first frame's body comes
-    nearest to a person's size (:func:`moclip.formats._units.metres` says how). A tree that a known
-    skeleton has takes its name and limbs and keeps the file's bones; any other is named after the
-    file and has no limbs.
+    nearest to a person's size (:func:`moclip.formats._units.metres` says how). A body that is
+    known (:func:`moclip.skeletons.recognise`) takes its name and limbs and keeps the file's bones;
+    any other is named after the file and has no limbs.
 
     Raises ``ValueError`` that begins with ``name`` and, where there is one, the line.
     """
@@ -147,24 +147,11 @@ def _rotations(
 
 
 def _skeleton(joints: list[Joint], scale: float, stem: str) -> tuple[Skeleton, list[int]]:
-    """The body, and the file's number of each of its joints.
-
-    A known tree is known whatever the order in which the file lists its branches.
-    """
-    offsets = [_scaled(joint.offset, scale) for joint in joints]
-    ends = {joint.name: _scaled(joint.end, scale) for joint in joints if joint.end is not None}
-    number = {joint.name: i for i, joint in enumerate(joints)}
-    above = {joint.name: joints[joint.parent].name for joint in joints[1:]}
-    for known in map(skeletons.get, catalog.names("skeletons")):
-        names = known.joint_names
-        parents = {names[i]: names[p] for i, p in enumerate(known.parents) if i}
-        if parents == above and names[0] == joints[0].name:
-            order = [number[name] for name in names]
-            tips = ((name, ends[name]) for name in names if name in ends)
-            return known.with_offsets((offsets[i] for i in order), tips), order
-    names, numbers = tuple(number), tuple(joint.parent for joint in joints)
-    body = Skeleton(stem, names, numbers, tuple(offsets), ends=tuple(ends.items()))
-    return body, list(range(len(joints)))
+    """The body, known or not, and the file's number of each of its joints."""
+    ends = [(joint.name, _scaled(joint.end, scale)) for joint in joints if joint.end is not None]
+    names, parents = tuple(j.name for j in joints), tuple(j.parent for j in joints)
+    offsets = tuple(_scaled(joint.offset, scale) for joint in joints)
+    return skeletons.as_known(Skeleton(stem, names, parents, offsets, ends=tuple(ends)))
 
 
 def _scaled(offset: Vector, scale: float) -> Vector:

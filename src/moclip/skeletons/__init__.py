@@ -3,8 +3,21 @@
 ``SKELETON`` is its tree, ``TO_HUMANML3D`` says where HumanML3D's joints stand on it.
 """
 
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cache
+
 from moclip import catalog
-from moclip.skeletons.base import Skeleton
+from moclip.skeletons.base import Skeleton, bare
+
+
+@dataclass(frozen=True)
+class Recognised:
+    """A known body found in another tree."""
+
+    known: Skeleton
+    joints: Mapping[str, str]
+    """What each joint of the known body is called here."""
 
 
 def get(name: str) -> Skeleton:
@@ -20,3 +33,63 @@ def match(joint_names: tuple[str, ...], parents: tuple[int, ...]) -> Skeleton | 
         if known.joint_names == joint_names and known.parents == parents:
             return known
     return None
+
+
+@cache
+def recognise(joint_names: tuple[str, ...], parents: tuple[int, ...]) -> Recognised | None:
+    """The known skeleton whose joints are all among these, each below the same ones.
+
+    Namespaces make no difference, and there may be more joints: above the root, at the ends
+    (fingers, tips of toes) or between (twist bones). The order of branches does not matter. Of
+    several such skeletons the one with most joints is taken; ``None`` where two have as many, or
+    where two joints here have one name but for their namespace.
+    """
+    if exact := match(joint_names, parents):
+        return Recognised(exact, {joint: joint for joint in joint_names})
+    called = {bare(joint): joint for joint in joint_names}
+    if len(called) < len(joint_names):
+        return None
+    above = {
+        bare(j): bare(joint_names[p]) for j, p in zip(joint_names, parents, strict=True) if p >= 0
+    }
+    fitting = [
+        known for known in map(get, catalog.names("skeletons")) if _fits(known, called, above)
+    ]
+    fitting.sort(key=len, reverse=True)
+    if not fitting or (len(fitting) > 1 and len(fitting[0]) == len(fitting[1])):
+        return None
+    return Recognised(fitting[0], {j: called[bare(j)] for j in fitting[0].joint_names})
+
+
+def _fits(known: Skeleton, called: Mapping[str, str], above: Mapping[str, str]) -> bool:
+    """Whether each joint stands here, and the next known one above it is its parent."""
+    names = [bare(joint) for joint in known.joint_names]
+    if not set(names) <= set(called):
+        return False
+    for joint, parent in zip(names, known.parents, strict=True):
+        upper = above.get(joint)
+        while upper is not None and upper not in names:
+            upper = above.get(upper)
+        if upper != (names[parent] if parent >= 0 else None):
+            return False
+    return True
+
+
+def as_known(body: Skeleton) -> tuple[Skeleton, list[int]]:
+    """A body with the name, limbs and facing of the known one it is, and its bones as they are.
+
+    With it comes the old number of each joint: joints of exactly a known tree are put in its order,
+    those of any other stay in theirs.
+    """
+    found = recognise(body.joint_names, body.parents)
+    if found is None:
+        return body, list(range(len(body)))
+    known, called = found.known, found.joints
+    if len(known) == len(body) and set(called.values()) == set(known.joint_names):
+        order = [body.index(joint) for joint in known.joint_names]
+        tips = [(joint, tip) for joint in known.joint_names for at, tip in body.ends if at == joint]
+        return known.with_offsets((body.offsets[i] for i in order), tips), order
+    limbs = ((limb, tuple(called[joint] for joint in joints)) for limb, joints in known.limbs)
+    across = ((called[left], called[right]) for left, right in known.across)
+    named = replace(body, name=known.name, limbs=tuple(limbs), across=tuple(across))
+    return named, list(range(len(body)))

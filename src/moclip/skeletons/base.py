@@ -9,6 +9,8 @@ Vector = tuple[float, float, float]
 Bone = tuple[str, str | None, Vector]
 """Joint, its parent (``None`` for the root), offset from the parent in metres."""
 
+_NAMESPACE = re.compile(r".*:|mixamorig\d*_?")
+"""What tools put before a joint's name: FBX namespaces, and Mixamo's own where a colon is lost."""
 _SIDES = (
     ("left", "right"),
     ("Left", "Right"),
@@ -127,12 +129,23 @@ def build(
     )
 
 
+def bare(joint: str) -> str:
+    """A joint's name without its namespace: ``mixamorig:LeftArm`` is ``LeftArm``."""
+    space = _NAMESPACE.match(joint)
+    return joint[space.end() :] if space and space.end() < len(joint) else joint
+
+
 def other_side(joint: str) -> str:
     """A joint's name with left and right exchanged, in the spellings that motion files use.
 
-    ``left_hip`` / ``LeftUpLeg`` / ``L_Foot`` / ``Hand_L`` / ``LThumb``; a name with no
-    side is returned as it is.
+    ``left_hip`` / ``LeftUpLeg`` / ``L_Foot`` / ``Hand_L`` / ``LThumb``, with or without a
+    namespace; a name with no side is returned as it is.
     """
+    name = bare(joint)
+    return joint[: len(joint) - len(name)] + _other_side(name)
+
+
+def _other_side(joint: str) -> str:
     for pair in _SIDES:
         for here, there in (pair, pair[::-1]):
             if joint.startswith(here):

@@ -1,7 +1,9 @@
 """The 31 joints of the CMU Graphics Lab Motion Capture Database as its BVH conversions name them.
 
-Several joints stand on one point (hip joints and lower back on the hips, shoulders and neck on
-Spine1). The bones are one subject's; every file keeps its own.
+Several joints stand on one point (hip joints and lower back on the hips). The bones are one
+subject's; every file keeps its own. The BVH conversions leave two bones out that the database's
+own files have: between Spine1 and neck and shoulders, and from LeftHand, which stands at two
+thirds of the forearm, to the wrist at LeftFingerBase. ``TO_HUMANML3D`` is right for both.
 """
 
 from moclip.skeletons.base import build
@@ -89,7 +91,7 @@ TO_HUMANML3D: dict[str, str | tuple[str, str, float]] = {
     "spine2": ("Spine", "Spine1", 0.6),
     "left_ankle": "LeftFoot",
     "right_ankle": "RightFoot",
-    "spine3": "Spine1",
+    "spine3": ("Spine1", "Neck", 0.5),
     "left_foot": "LeftToeBase",
     "right_foot": "RightToeBase",
     "neck": "Neck1",
@@ -100,6 +102,6 @@ TO_HUMANML3D: dict[str, str | tuple[str, str, float]] = {
     "right_shoulder": "RightArm",
     "left_elbow": "LeftForeArm",
     "right_elbow": "RightForeArm",
-    "left_wrist": "LeftHand",
-    "right_wrist": "RightHand",
+    "left_wrist": "LeftFingerBase",
+    "right_wrist": "RightFingerBase",
 }
