@@ -5,17 +5,19 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from moclip.formats import read as read_motion
     from moclip.formats import write as write_motion
+    from moclip.models.patching import patch
     from moclip.models.two_tower import MoCLIP
     from moclip.motion import CaptionedMotion, Motion, MotionBatch
 
 __version__ = "0.1.0"
-__all__ = ["CaptionedMotion", "MoCLIP", "Motion", "MotionBatch", "read_motion", "write_motion"]
+__all__ = ["CaptionedMotion", "MoCLIP", "Motion", "MotionBatch", "patch", "read_motion", "write_motion"]
 
 _HOME = {
     "CaptionedMotion": ("moclip.motion", "CaptionedMotion"),
     "MoCLIP": ("moclip.models.two_tower", "MoCLIP"),
     "Motion": ("moclip.motion", "Motion"),
     "MotionBatch": ("moclip.motion", "MotionBatch"),
+    "patch": ("moclip.models.patching", "patch"),
     "read_motion": ("moclip.formats", "read"),
     "write_motion": ("moclip.formats", "write"),
 }

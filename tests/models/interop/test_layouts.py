@@ -3,10 +3,10 @@
 import warnings
 from pathlib import Path
 
-import clips
 import pytest
 import torch
 import torch.nn.functional as F
+import whole_clip
 from safetensors.torch import load_file, save_file
 from transformers import CLIPModel, CLIPTextModel, CLIPTextModelWithProjection, CLIPTokenizerFast
 
@@ -19,12 +19,12 @@ LAYOUTS = {"hf": "tower", "openai": "tower.pt", "open-clip": "tower.safetensors"
 
 @pytest.fixture(scope="module")
 def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return clips.write_whole(tmp_path_factory.mktemp("base"))
+    return whole_clip.write_whole(tmp_path_factory.mktemp("base"))
 
 
 @pytest.fixture(scope="module")
 def tower(base: Path) -> clip.Encoder:
-    return clips.fine_tuned(base)
+    return whole_clip.fine_tuned(base)
 
 
 @pytest.mark.parametrize("layout", ["hf", "openai", "open-clip", "sentence-transformers"])
@@ -35,7 +35,9 @@ def test_there_and_back_gives_the_same_vectors(
     needs = str(base) if layout in ("openai", "open-clip") else None
     interop.write(tower, layout, out, base=needs)
     back = interop.read(out, tokenizer=str(base))
-    torch.testing.assert_close(clips.vectors(back), clips.vectors(tower), rtol=0, atol=1e-5)
+    torch.testing.assert_close(
+        whole_clip.vectors(back), whole_clip.vectors(tower), rtol=0, atol=1e-5
+    )
     for name, weight in back.state_dict().items():
         assert torch.equal(weight, tower.state_dict()[name]), name
 
@@ -45,10 +47,10 @@ def test_transformers_opens_the_folder(tower: clip.Encoder, base: Path, tmp_path
     interop.write(tower, "hf", tmp_path / "whole", base=str(base))
     tokenizer = CLIPTokenizerFast.from_pretrained(tmp_path / "text")
     inputs = tokenizer(
-        list(clips.CAPTIONS), padding="max_length", truncation=True, return_tensors="pt"
+        list(whole_clip.CAPTIONS), padding="max_length", truncation=True, return_tensors="pt"
     )
     assert inputs["input_ids"].shape[1] == 77
-    wanted = clips.vectors(tower)
+    wanted = whole_clip.vectors(tower)
     with torch.no_grad():
         text = CLIPTextModelWithProjection.from_pretrained(tmp_path / "text").eval()
         whole = CLIPModel.from_pretrained(tmp_path / "whole").eval()
@@ -89,11 +91,13 @@ def test_sentence_transformers_gives_our_unit_vectors(tower: clip.Encoder, tmp_p
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # its own deprecations
             model = library.SentenceTransformer(str(tmp_path / name), device="cpu")
-            found = torch.from_numpy(model.encode(list(clips.CAPTIONS)))
-        wanted = F.normalize(clips.vectors(made), dim=-1)
+            found = torch.from_numpy(model.encode(list(whole_clip.CAPTIONS)))
+        wanted = F.normalize(whole_clip.vectors(made), dim=-1)
         torch.testing.assert_close(found, wanted, rtol=0, atol=1e-5)
         back = interop.read(tmp_path / name)
-        torch.testing.assert_close(clips.vectors(back), clips.vectors(made), rtol=0, atol=1e-5)
+        torch.testing.assert_close(
+            whole_clip.vectors(back), whole_clip.vectors(made), rtol=0, atol=1e-5
+        )
 
 
 def test_half_precision_keeps_the_direction(
@@ -103,7 +107,7 @@ def test_half_precision_keeps_the_direction(
     halves = {k: v.half() for k, v in _files.read_state(tmp_path / "full.pt").items()}
     torch.save({"state_dict": halves}, tmp_path / "half.pt")
     back = interop.read(tmp_path / "half.pt", tokenizer=str(base))
-    cosines = F.cosine_similarity(clips.vectors(back), clips.vectors(tower))
+    cosines = F.cosine_similarity(whole_clip.vectors(back), whole_clip.vectors(tower))
     assert cosines.min() >= 0.9999
 
 
@@ -164,7 +168,7 @@ def test_a_published_checkpoint_gives_its_text_tower(
     torch.save(state, tmp_path / "moclip.pt")
     caplog.set_level("INFO")
     back = interop.read(tmp_path / "moclip.pt", tokenizer=str(base))
-    torch.testing.assert_close(clips.vectors(back), clips.vectors(tower))
+    torch.testing.assert_close(whole_clip.vectors(back), whole_clip.vectors(tower))
     assert "motion is left out, 2 weights: the published motion encoder depends" in caplog.text
 
 
