@@ -84,7 +84,8 @@ def decode(
     Frames in which nobody is seen are left out at both ends and interpolated in between, as are
     single joints at zero.
 
-    Raises ``ValueError`` that begins with ``name`` and, where there is one, the line.
+    Raises ``ValueError`` that begins with ``name`` and, where there is one, the line; also when a
+    joint is seen in less than half of the frames.
     """
     if space not in ("world", "screen", None):
         raise ValueError(f"space is '{space}', wanted 'world' or 'screen'")
@@ -111,7 +112,7 @@ def _from_screen(
     """Where the rays through the pixels are at their depth; in the unit of the depth."""
     u, v, depth = np.moveaxis(points, -1, 0)
     right, low = np.quantile(u, 0.9), np.quantile(v, 0.9)
-    if right > WIDTH or low > HEIGHT:
+    if right > 1.5 * WIDTH or low > 1.5 * HEIGHT:  # some joints may be beyond the edge
         wide = f"points as far as ({right:.0f}, {low:.0f})"
         raise ValueError(f"{name} has {wide}, wanted those of a picture of {WIDTH} x {HEIGHT}")
     return np.stack(
@@ -127,26 +128,25 @@ def _seen(points: Float64[ndarray, "frame 20 3"]) -> Bool[ndarray, "frame 20"]:
 def _without_gaps(
     points: Float64[ndarray, "frame 20 3"], name: str
 ) -> Float64[ndarray, "seen 20 3"]:
+    """From the first frame with a body to the last, every joint on a straight way over its gaps."""
     body = np.flatnonzero(_seen(points).any(axis=1))
     if not len(body):
         raise ValueError(f"{name}: nobody is seen in any of {len(points):,} frames")
     kept = points[body[0] : body[-1] + 1].copy()
     seen = _seen(kept)
     for joint in np.flatnonzero(~seen.all(axis=0)):
-        if not seen[:, joint].any():
-            raise ValueError(f"{name}: '{_BODY.joint_names[joint]}' is not seen in any frame")
         frames = np.flatnonzero(seen[:, joint])
+        if 2 * len(frames) < len(kept):
+            of = f"{len(frames):,} of {len(kept):,} frames"
+            raise ValueError(f"{name}: '{_BODY.joint_names[joint]}' is seen in only {of}")
         for axis in range(3):
             path = kept[:, joint, axis]
             path[:] = np.interp(np.arange(len(kept)), frames, path[frames])
-    _log_gaps(name, len(points) - len(kept), int((~seen).any(axis=1).sum()))
-    return kept
-
-
-def _log_gaps(name: str, outside: int, inside: int) -> None:
-    if outside or inside:
+    left_out, filled = len(points) - len(kept), int((~seen).any(axis=1).sum())
+    if left_out or filled:
         what = "%s: not all joints are seen: %d frames left out at the ends, %d interpolated"
-        _log.warning(what, name, outside, inside)
+        _log.warning(what, name, left_out, filled)
+    return kept
 
 
 def _scale(
