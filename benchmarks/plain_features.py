@@ -12,7 +12,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
+import torch
 from numpy import ndarray
+from torch import Tensor
 
 UP, AHEAD = np.array([0.0, 1.0, 0.0]), np.array([0.0, 0.0, 1.0])
 
@@ -219,24 +221,31 @@ def encode(joints: ndarray, lengths: ndarray | None, body: Body) -> ndarray:
     )
 
 
-def decode(features: ndarray, joint_count: int) -> ndarray:
-    """Joints of clips ``(clip, frame, dim)``, in the published order of operations."""
-    half = np.zeros(features.shape[:-1], dtype=features.dtype)
+def decode(features: Tensor, joint_count: int) -> Tensor:
+    """Joints of clips ``(*clip, frame, dim)``; this one is published in torch."""
+    half = torch.zeros_like(features[..., 0])
     half[..., 1:] = features[..., :-1, 0]
-    half = np.cumsum(half, axis=-1)
-    root = np.zeros((*features.shape[:-1], 4), dtype=features.dtype)
-    root[..., 0], root[..., 2] = np.cos(half), np.sin(half)
-    path = np.zeros((*features.shape[:-1], 3), dtype=features.dtype)
+    half = torch.cumsum(half, dim=-1)
+    root = torch.zeros((*features.shape[:-1], 4))
+    root[..., 0], root[..., 2] = torch.cos(half), torch.sin(half)
+    path = torch.zeros((*features.shape[:-1], 3))
     path[..., 1:, [0, 2]] = features[..., :-1, 1:3]
-    path = np.cumsum(rotate(inverse(root).astype(features.dtype), path), axis=-2)
+    back = root * torch.tensor([1.0, -1.0, -1.0, -1.0])
+    path = torch.cumsum(_rotate(back, path), dim=-2)
     path[..., 1] = features[..., 3]
-    count = joint_count - 1
-    local = features[..., 4 : 4 + 3 * count].reshape(*features.shape[:-1], count, 3)
-    every = np.repeat(inverse(root).astype(features.dtype)[..., None, :], count, axis=-2)
-    others = rotate(every, local)
-    others[..., 0] += path[..., :1]
-    others[..., 2] += path[..., 2:]
-    return np.concatenate((path[..., None, :], others), axis=-2)
+    local = features[..., 4 : 3 * joint_count + 1]
+    local = local.view((*local.shape[:-1], joint_count - 1, 3))
+    others = _rotate(back[..., None, :].expand((*local.shape[:-1], 4)), local)
+    others[..., 0] += path[..., 0:1]
+    others[..., 2] += path[..., 2:3]
+    return torch.cat((path.unsqueeze(-2), others), dim=-2)
+
+
+def _rotate(q: Tensor, v: Tensor) -> Tensor:
+    flat, vectors = q.contiguous().view(-1, 4), v.contiguous().view(-1, 3)
+    across = torch.cross(flat[:, 1:], vectors, dim=1)
+    twice = torch.cross(flat[:, 1:], across, dim=1)
+    return (vectors + 2 * (flat[:, :1] * across + twice)).view(v.shape)
 
 
 def _contacts(joints: ndarray, feet: Sequence[int], body: Body) -> ndarray:

@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 import torch
 
-from moclip import formats
+from moclip import formats, skeletons
+from moclip.features import kit251
 from moclip.formats import npy
+from moclip.motion import Motion
 
 
 def saved(array: np.ndarray, **options: bool) -> bytes:
@@ -84,6 +86,33 @@ def test_z_scored_features_are_refused(shared_data: Path, clip: str) -> None:
         assert len(motion) == len(part)
 
 
+@pytest.mark.parametrize("clip", ["000000", "012314"])
+def test_root_and_positions_are_enough(shared_data: Path, clip: str) -> None:
+    folder = shared_data / "humanml3d_reference" / "HumanML3D"
+    features = np.load(folder / "new_joint_vecs" / f"{clip}.npy")
+    whole, part = npy.decode(saved(features)), npy.decode(saved(features[:, :67].copy()))
+    assert torch.equal(whole.joints, part.joints)
+
+
+@pytest.mark.parametrize("width", [251, 64])
+def test_kit_features_in_any_unit_become_metres(width: int) -> None:
+    body = skeletons.get("kit")
+    turns = torch.eye(3).expand(9, len(body), 3, 3)
+    path = torch.tensor((0.0, 1.0, 0.1)) * torch.arange(9)[:, None] * torch.tensor((0, 0, 1.0))
+    motion = Motion.from_rotations(turns, path, fps=12.5, skeleton=body).grounded()
+    for unit in (0.001, 1.0):
+        features = kit251.from_joints(motion.joints[None], unit=unit)[0]
+        again = npy.decode(saved(features[:, :width].numpy().copy()))
+        assert (again.fps, again.skeleton.name) == (12.5, "kit")
+        assert (again.joints - motion.joints[:-1]).abs().max() < 1e-5
+
+
+def test_z_scored_kit_features_are_refused() -> None:
+    features = np.random.default_rng(0).normal(size=(50, 251)).astype(np.float32)
+    with pytest.raises(ValueError, match=r"these 251 features are no body.*look z-scored"):
+        npy.decode(saved(features), name="a.npy")
+
+
 @pytest.mark.parametrize(
     ("data", "wanted"),
     [
@@ -93,7 +122,7 @@ def test_z_scored_features_are_refused(shared_data: Path, clip: str) -> None:
         (saved(joints())[:-1], "has 1,055 bytes of numbers, its shape (4, 22, 3) wants 1,056"),
         (saved(joints()) + b"\0", "has 1,057 bytes"),
         (saved(joints(count=23)), "has shape (4, 23, 3), wanted (frame, 22, 3), (frame, 21, 3) or"),
-        (saved(np.zeros((5, 251))), "has shape (5, 251), wanted"),
+        (saved(np.zeros((5, 250))), "has shape (5, 250), wanted"),
         (saved(np.zeros(())), "has shape (), wanted"),
         (saved(joints(frames=0)), "a motion needs at least one frame"),
         (saved(np.zeros((0, 263))), "at least one frame"),

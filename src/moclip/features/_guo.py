@@ -43,6 +43,7 @@ from torch import Tensor
 from moclip.features import _guo_torch
 from moclip.features._guo_body import Body, Settings, smoothing
 from moclip.motion import Motion
+from moclip.skeletons.base import Skeleton
 
 
 def encode_motion(
@@ -55,6 +56,20 @@ def encode_motion(
     if motion.fps != fps:
         raise ValueError(f"{motion.fps:g} fps came, these features are of {fps:g} fps; resample it")
     return from_joints(motion.joints[None])[0]
+
+
+def decode_motion(
+    features: Float[Tensor, "frame dim"],
+    body: Body,
+    to_joints: Callable[[Tensor], Tensor],
+    *,
+    skeleton: Skeleton,
+    fps: float,
+) -> Motion:
+    """One motion, after a look at the width of the features."""
+    if features.shape[1] != body.dim:
+        raise ValueError(f"features have {features.shape[1]} numbers a frame, wanted {body.dim}")
+    return Motion(to_joints(features[None])[0], fps, skeleton)
 
 
 def encode(
@@ -87,7 +102,7 @@ def decode(
 
     Headings and steps are summed in double precision.
     """
-    if not features.numel():
+    if not features.shape[1]:
         raise ValueError(f"features have shape {tuple(features.shape)}, wanted at least one frame")
     if features.dtype == torch.float32 and _can_compile(features):
         from moclip.features import _guo_compiled

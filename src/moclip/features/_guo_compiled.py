@@ -288,14 +288,11 @@ def _bone(body, parent, joint, axis, start, n, out) -> None:
         square = p * p + q * q + r * r
         # Opposite directions: any half turn will do, the next axis is taken.
         lost = d < _0 and square < _PARALLEL
-        p = p + e if lost else p
-        q = q + a if lost else q
-        r = r + b if lost else r
-        square = _1 if lost else square
-        g = _1 / (_1 + d) if d > _0 else (_1 - d) / square
-        out[0, t], out[1, t], out[2, t] = d + g * p * p, g * p * q - r, g * p * r + q
-        out[3, t], out[4, t], out[5, t] = g * p * q + r, d + g * q * q, g * q * r - p
-        out[6, t], out[7, t], out[8, t] = g * p * r - q, g * q * r + p, d + g * r * r
+        i, j, k = (e, a, b) if lost else (p, q, r)
+        g = _1 / (_1 + d) if d > _0 else (_1 - d) / (_1 if lost else square)
+        out[0, t], out[1, t], out[2, t] = d + g * i * i, g * i * j - r, g * i * k + q
+        out[3, t], out[4, t], out[5, t] = g * i * j + r, d + g * j * j, g * j * k - p
+        out[6, t], out[7, t], out[8, t] = g * i * k - q, g * j * k + p, d + g * k * k
 
 
 @_compiled

@@ -139,17 +139,22 @@ def _heading(
 
 def _turn(cosine: PerFrame, sine: PerFrame, *, as_published: bool) -> Float[Tensor, "clip steps"]:
     """Half angles from frame to frame."""
-    small = ((1 - cosine).clamp(min=0) / 2).sqrt(), ((1 + cosine).clamp(min=0) / 2).sqrt()
+    # The larger of sine and cosine divides.
+    large = ((1 + cosine.abs()) / 2).sqrt()
+    small = sine / (2 * large)
     ahead = cosine > 0
-    # The larger of the two divides.
-    y = torch.where(ahead, sine / (2 * small[1]), torch.where(sine < 0, -small[0], small[0]))
-    w = torch.where(ahead, small[1], sine.abs() / (2 * small[0]))
+    w = torch.where(ahead, large, small.abs())
+    y = torch.where(ahead, small, torch.where(sine < 0, -large, large))
     turn = (y[:, 1:] * w[:, :-1] - w[:, 1:] * y[:, :-1]).clamp(-1, 1).arcsin()
     around = w[:, 1:] * w[:, :-1] + y[:, 1:] * y[:, :-1] < 0
     return turn if as_published else torch.where(around, -turn, turn)
 
 
-def _seen(points: Points, cosine: PerFrame, sine: PerFrame) -> Points:
+def _seen(
+    points: Points,
+    cosine: Float[Tensor, "clip #frame"],
+    sine: Float[Tensor, "clip #frame"],
+) -> Points:
     """Turned to face +z."""
     x, y, z = points.unbind(dim=1)
     return torch.stack((cosine * x + sine * z, y, cosine * z - sine * x), dim=1)
@@ -183,13 +188,12 @@ def _bones(
     square = p * p + q * q + r * r
     # Opposite directions: any half turn will do, the next axis is taken.
     lost = (d < 0) & (square < _PARALLEL)
-    if lost.any():
-        p, q, r = (torch.where(lost, old + new, old) for old, new in ((p, e), (q, a), (r, b)))
-        square = torch.where(lost, 1.0, square)
+    i, j, k = (torch.where(lost, n, c) for n, c in ((e, p), (a, q), (b, r)))
+    square = torch.where(lost | (d > 0), 1.0, square)
     g = torch.where(d > 0, 1 / (1 + d.clamp(min=0)), (1 - d) / square)
     rows = (
-        *(d + g * p * p, g * p * q - r, g * p * r + q),
-        *(g * p * q + r, d + g * q * q, g * q * r - p),
-        *(g * p * r - q, g * q * r + p, d + g * r * r),
+        *(d + g * i * i, g * i * j - r, g * i * k + q),
+        *(g * i * j + r, d + g * j * j, g * j * k - p),
+        *(g * i * k - q, g * j * k + p, d + g * k * k),
     )
     return torch.stack(rows, dim=1)

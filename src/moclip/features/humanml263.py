@@ -73,13 +73,13 @@ def encode(motion: Motion) -> Float[Tensor, "steps 263"]:
 
 
 def decode(
-    features: Float[Tensor, "frame 263"], *, skeleton: Skeleton = SKELETON, fps: float = FPS
+    features: Float[Tensor, "frame dim"], *, skeleton: Skeleton = SKELETON, fps: float = FPS
 ) -> Motion:
     """The motion, without rotations, from features as they are in ``new_joint_vecs``.
 
     Never from z-scored ones; :func:`moclip.formats.npy.decode` refuses those.
     """
-    return Motion(to_joints(features[None])[0], fps, skeleton)
+    return _guo.decode_motion(features, BODY, to_joints, skeleton=skeleton, fps=fps)
 
 
 def from_joints(

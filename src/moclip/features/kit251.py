@@ -13,6 +13,7 @@ keeps its own bone lengths unless some are given.
 """
 
 from collections.abc import Sequence
+from functools import partial
 
 from jaxtyping import Float, Int
 from torch import Tensor
@@ -70,14 +71,15 @@ def encode(motion: Motion) -> Float[Tensor, "steps 251"]:
 
 
 def decode(
-    features: Float[Tensor, "frame 251"],
+    features: Float[Tensor, "frame dim"],
     *,
     skeleton: Skeleton = SKELETON,
     fps: float = FPS,
     unit: float = UNIT,
 ) -> Motion:
     """The motion in metres, without rotations; ``unit`` is that of the features in metres."""
-    return Motion(to_joints(features[None], unit=unit)[0], fps, skeleton)
+    made = partial(to_joints, unit=unit)
+    return _guo.decode_motion(features, BODY, made, skeleton=skeleton, fps=fps)
 
 
 def from_joints(

@@ -1,19 +1,28 @@
-"""HumanML3D's array files: joints (frame, 22, 3) or features (frame, 263).
+"""HumanML3D's and KIT-ML's array files: joints or features, told apart by their shape.
 
-KIT-ML's joints (frame, 21, 3) are read too. The files hold no frame rate and no skeleton: 22
-joints are HumanML3D's at 20 fps, 21 joints KIT-ML's at 12.5 fps, unless the caller knows better.
+==================  =====================  =====================
+what                HumanML3D, 20 fps      KIT-ML, 12.5 fps
+==================  =====================  =====================
+joints              (frame, 22, 3)         (frame, 21, 3)
+features            (frame, 263)           (frame, 251)
+root and positions  (frame, 67)            (frame, 64)
+==================  =====================  =====================
+
+The last are the features without rotations, velocities and contacts, from which joints are made.
+The files hold no frame rate and no skeleton, so these are taken unless the caller knows better.
 """
 
 import math
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from jaxtyping import Float
 from numpy import ndarray
 from torch import Tensor
 
 from moclip import skeletons
-from moclip.features import humanml263
+from moclip.features import humanml263, kit251
 from moclip.formats import _units
 from moclip.formats._arrays import from_npy, to_npy
 from moclip.motion import Motion
@@ -22,6 +31,8 @@ SUFFIXES = (".npy",)
 
 _BODIES = {22: ("humanml3d", 20.0, "m"), 21: ("kit", 12.5, None)}
 """By the number of joints: skeleton, frames per second, unit (``None``: the body's size tells)."""
+_FEATURES = {263: 22, 67: 22, 251: 21, 64: 21}
+"""By the numbers in a frame: joints."""
 _TALL = (1.5, 8.0)
 """Metres: a body's bones put end to end; HumanML3D's are 4.4 m."""
 
@@ -35,7 +46,8 @@ def decode(
 ) -> Motion:
     """A motion from the bytes of an ``.npy`` file.
 
-    ``unit`` is that of the joints: metres for HumanML3D, for KIT-ML whichever makes the body human.
+    ``unit`` is what joints or features count in: metres for HumanML3D, for KIT-ML whichever makes
+    the body human.
 
     Raises ``ValueError`` for other shapes, for anything but numbers, and for z-scored features,
     whose mean and deviation are not in the file.
@@ -44,13 +56,13 @@ def decode(
     with np.errstate(over="ignore", invalid="ignore"):  # what is too large is told by Motion
         numbers = torch.from_numpy(array.astype(np.float32, order="C"))
     try:
-        if array.ndim == 2 and array.shape[1] == 263:
-            return _from_features(numbers, fps)
+        if array.ndim == 2 and array.shape[1] in _FEATURES:
+            return _from_features(numbers, fps, unit)
         if array.ndim == 3 and array.shape[1] in _BODIES and array.shape[2] == 3:
             return _from_joints(numbers, fps, unit)
     except ValueError as error:
         raise ValueError(f"{name}: {error}") from None
-    wanted = "(frame, 22, 3), (frame, 21, 3) or (frame, 263)"
+    wanted = "(frame, 22, 3), (frame, 21, 3) or (frame, 263 or 67 or 251 or 64)"
     raise ValueError(f"{name} has shape {array.shape}, wanted {wanted}")
 
 
@@ -82,21 +94,28 @@ def _from_joints(
     return Motion(joints * scale, motion.fps, motion.skeleton)
 
 
-def _from_features(features: Float[Tensor, "frame 263"], fps: float | None) -> Motion:
+def _from_features(
+    features: Float[Tensor, "frame dim"], fps: float | None, unit: str | float | None
+) -> Motion:
     if not features.isfinite().all():
         raise ValueError("the features hold a number that is not finite")
-    body, usual_fps, _ = _BODIES[22]
-    motion = Motion(
-        humanml263.to_joints(features[None])[0],
-        usual_fps if fps is None else fps,
-        skeletons.get(body),
-    )
+    motion = _from_joints(_positions(features), fps, unit)
     lengths = motion.bone_lengths()
     varies = (lengths.std(dim=0, correction=0) / lengths.mean(dim=0)).median().item()
     tall = lengths.sum(dim=1).median().item()
     if not varies < 0.1 or not _TALL[0] < tall < _TALL[1] or math.isnan(tall):
         raise ValueError(
-            f"these 263 features are no body (its bones sum to {tall:.1f} m and change by "
-            f"{varies:.0%} over time): they look z-scored, wanted them times Std plus Mean"
+            f"these {features.shape[1]} features are no body (its bones sum to {tall:.1f} m and "
+            f"change by {varies:.0%} over time): they look z-scored, wanted them times Std plus "
+            "Mean"
         )
     return motion
+
+
+def _positions(features: Float[Tensor, "frame dim"]) -> Float[Tensor, "frame joint 3"]:
+    """Joints in the unit of the features; rotations, velocities and contacts are not needed."""
+    if not len(features):
+        raise ValueError("a motion needs at least one frame")
+    if _FEATURES[features.shape[1]] == 22:
+        return humanml263.to_joints(F.pad(features, (0, 263 - features.shape[1]))[None])[0]
+    return kit251.to_joints(F.pad(features, (0, 251 - features.shape[1]))[None], unit=1.0)[0]
