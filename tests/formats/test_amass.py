@@ -116,10 +116,10 @@ def test_every_nth_frame_can_be_taken(models: Path) -> None:
     data = packed(recording(frames=20))
     whole = amass.decode(data, body_models=models)
     some = amass.decode(data, body_models=models, subsample=20.0)
-    assert torch.equal(some.joints, whole.joints[::6])
+    assert (some.joints - whole.joints[::6]).abs().max() < 1e-6
     assert some.fps == 20.0
     slower = amass.decode(data, body_models=models, subsample=20.0, fps=59.97)
-    assert torch.equal(slower.joints, whole.joints[::2])
+    assert (slower.joints - whole.joints[::2]).abs().max() < 1e-6
     assert slower.fps == 59.97 / 2
 
 

@@ -42,12 +42,12 @@ def plan(dataset: str, options: Options) -> Plan:
     Raises ``ValueError`` or ``OSError`` when the root is no such folder or its lists are wrong.
     """
     root = _root(dataset, options)
-    splits = _splits(root)
+    split_of = splits(root)
     found: list[File] = []
     unreadable: dict[str, str] = {}
-    for name, split in splits.items():
+    for name, split in split_of.items():
         try:
-            _check_twin(name, splits)
+            check_twin(name, split_of)
             found.append(_file(root, name, split))
         except _common.BROKEN as error:
             unreadable[name] = str(error)
@@ -75,14 +75,14 @@ def _root(dataset: str, options: Options) -> Path:
     return _common.need_root(dataset, options.root, "its folder with texts/ and train.txt")
 
 
-def _splits(root: Path) -> dict[str, str]:
+def splits(root: Path) -> dict[str, str]:
     """The split of each id, in the order of the lists."""
-    splits: dict[str, str] = {}
+    found: dict[str, str] = {}
     for split in _common.SPLITS:
         for name in _listed(root / f"{split}.txt"):
-            if splits.setdefault(name, split) != split:
-                raise ValueError(f"{root}: '{name}' is in {splits[name]}.txt and in {split}.txt")
-    return splits
+            if found.setdefault(name, split) != split:
+                raise ValueError(f"{root}: '{name}' is in {found[name]}.txt and in {split}.txt")
+    return found
 
 
 def _listed(path: Path) -> Iterator[str]:
@@ -94,12 +94,13 @@ def _listed(path: Path) -> Iterator[str]:
             yield name
 
 
-def _check_twin(name: str, splits: dict[str, str]) -> None:
-    original = splits.get(name[1:]) if name.startswith("M") else None
-    if original and original != splits[name]:
+def check_twin(name: str, split_of: dict[str, str]) -> None:
+    """Raises ``ValueError`` for a mirrored motion in another split than its original."""
+    original = split_of.get(name[1:]) if name.startswith("M") else None
+    if original and original != split_of[name]:
         raise ValueError(
-            f"{name} is in {splits[name]}.txt and what it mirrors in {original}.txt: nothing could "
-            "be learned from the one that is not known of the other"
+            f"{name} is in {split_of[name]}.txt and what it mirrors in {original}.txt: nothing "
+            "could be learned from the one that is not known of the other"
         )
 
 
@@ -116,13 +117,13 @@ def _file(root: Path, name: str, split: str) -> File:
     return File(
         key,
         tuple(
-            Clip(_clip_id(name, start, end), split, captions, start=start, end=end)
+            Clip(clip_id(name, start, end), split, captions, start=start, end=end)
             for (start, end), captions in spans.items()
         ),
     )
 
 
-def _clip_id(name: str, start: float, end: float | None) -> str:
+def clip_id(name: str, start: float, end: float | None) -> str:
     return name if end is None else f"{name}@{start:g}-{end:g}"
 
 
