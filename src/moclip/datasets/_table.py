@@ -5,7 +5,7 @@ import io
 import math
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from moclip.datasets._common import SPLITS
 from moclip.files import read_bounded
@@ -37,21 +37,49 @@ class Line(NamedTuple):
 
 def read_table(path: Path) -> list[Line]:
     """All lines. Raises ``ValueError`` for the first mistake, ``OSError`` for no table."""
+    header, rows = _open(path)
+    lines = list(_lines(path, rows, header))
+    if not lines:
+        raise ValueError(f"{path} describes no clip")
+    return lines
+
+
+def mistakes(path: Path) -> list[str]:
+    """What is wrong with the table, line by line; empty where :func:`read_table` takes it."""
+    found: list[str] = []
+    try:
+        header, rows = _open(path)
+        good = 0
+        for row in rows:
+            try:
+                good += len(list(_lines(path, iter([row]), header)))
+            except ValueError as error:
+                found.append(str(error))
+        if not good and not found:
+            found.append(f"{path} describes no clip")
+    except ValueError as error:
+        found.append(str(error))
+    return found
+
+
+def _open(path: Path) -> tuple[list[str], Iterator[tuple[int, list[str]]]]:
+    """The header and the numbered rows under it, which are read as they are asked for."""
     data = read_bounded(path, LARGEST_TABLE)
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         raise ValueError(f"{path}, line {line}: this is no UTF-8 text") from None
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    rows = _rows(path, csv.reader(io.StringIO(text, newline=""), strict=True))
+    return _header(path, next(rows, (1, []))[1]), rows
+
+
+def _rows(path: Path, reader: Any) -> Iterator[tuple[int, list[str]]]:
     try:
-        header = _header(path, next(reader, []))
-        lines = list(_lines(path, ((reader.line_num, row) for row in reader), header))
+        for row in reader:
+            yield reader.line_num, row
     except csv.Error as error:
         raise ValueError(f"{path}, line {reader.line_num}: {error}") from None
-    if not lines:
-        raise ValueError(f"{path} describes no clip")
-    return lines
 
 
 def _header(path: Path, row: list[str]) -> list[str]:
