@@ -3,6 +3,8 @@
 PYTHON ?= python3
 TORCH ?= torch==2.13.0
 BIN := .venv/bin
+# For one test, in a folder of its own: its torchvision has no build beside a torch for processors only.
+OPEN_CLIP := torchvision==0.28.0 open_clip_torch==3.3.0 ftfy==6.3.1 wcwidth
 
 .PHONY: install demo test lint bench docs clean
 
@@ -13,6 +15,7 @@ install: .venv/.installed
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check '$(TORCH)'
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[all]' '$(TORCH)'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --upgrade --target .venv/open_clip $(OPEN_CLIP)
 	touch $@
 
 demo: install

@@ -22,7 +22,7 @@ def write_whole(folder: Path, *, seed: int = 0) -> Path:
     words = small_clip.write_tokenizer(folder)
     sizes = {"hidden_size": 128, "intermediate_size": 512, "num_attention_heads": 2}
     text = {**sizes, "vocab_size": words, "num_hidden_layers": 2, "bos_token_id": words - 2}
-    text |= {"eos_token_id": words - 1, "pad_token_id": words - 1}
+    text |= {"projection_dim": 48, "eos_token_id": words - 1, "pad_token_id": words - 1}
     image = {**sizes, "num_hidden_layers": 1, "image_size": 64, "patch_size": 32}
     with torch.random.fork_rng():
         torch.manual_seed(seed)

@@ -10,7 +10,15 @@ if TYPE_CHECKING:
     from moclip.motion import CaptionedMotion, Motion, MotionBatch
 
 __version__ = "0.1.0"
-__all__ = ["CaptionedMotion", "MoCLIP", "Motion", "MotionBatch", "patch", "read_motion", "write_motion"]
+__all__ = [
+    "CaptionedMotion",
+    "MoCLIP",
+    "Motion",
+    "MotionBatch",
+    "patch",
+    "read_motion",
+    "write_motion",
+]
 
 _HOME = {
     "CaptionedMotion": ("moclip.motion", "CaptionedMotion"),

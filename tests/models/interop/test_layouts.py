@@ -17,6 +17,10 @@ from moclip.models.text import clip, minilm
 LAYOUTS = {"hf": "tower", "openai": "tower.pt", "open-clip": "tower.safetensors"}
 
 
+def same(found: torch.Tensor, wanted: torch.Tensor) -> None:
+    torch.testing.assert_close(found, wanted, rtol=0, atol=1e-5)
+
+
 @pytest.fixture(scope="module")
 def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return whole_clip.write_whole(tmp_path_factory.mktemp("base"))
@@ -55,10 +59,10 @@ def test_transformers_opens_the_folder(tower: clip.Encoder, base: Path, tmp_path
         text = CLIPTextModelWithProjection.from_pretrained(tmp_path / "text").eval()
         whole = CLIPModel.from_pretrained(tmp_path / "whole").eval()
         plain = CLIPTextModel.from_pretrained(tmp_path / "whole").eval()
-        torch.testing.assert_close(text(**inputs).text_embeds, wanted, rtol=0, atol=1e-5)
+        same(text(**inputs).text_embeds, wanted)
         pooled = plain(**inputs).pooler_output
         projected = pooled @ whole.text_projection.weight.T
-    torch.testing.assert_close(projected, wanted, rtol=0, atol=1e-5)
+    same(projected, wanted)
     before = CLIPModel.from_pretrained(base).state_dict()
     for name, weight in whole.state_dict().items():
         if not name.startswith("text_"):
@@ -93,7 +97,7 @@ def test_sentence_transformers_gives_our_unit_vectors(tower: clip.Encoder, tmp_p
             model = library.SentenceTransformer(str(tmp_path / name), device="cpu")
             found = torch.from_numpy(model.encode(list(whole_clip.CAPTIONS)))
         wanted = F.normalize(whole_clip.vectors(made), dim=-1)
-        torch.testing.assert_close(found, wanted, rtol=0, atol=1e-5)
+        same(found, wanted)
         back = interop.read(tmp_path / name)
         torch.testing.assert_close(
             whole_clip.vectors(back), whole_clip.vectors(made), rtol=0, atol=1e-5
