@@ -41,7 +41,7 @@ def test_other_code_is_another_file(
     clips: Clips, cache_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     cached("set", {}, lambda: clips)
-    monkeypatch.setattr(_cache, "_code_version", lambda: "edited")
+    monkeypatch.setattr(_cache, "code_version", lambda: "edited")
     cached("set", {}, lambda: clips)
     assert len(list(cache_folder.iterdir())) == 2
 

@@ -7,6 +7,7 @@ An entry has ``Options`` (a frozen pydantic model whose ``root`` is where the da
 """
 
 import sys
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,12 @@ def plan(name: str, **options: Any) -> Plan:
     """What a data set says of its files before any is read. Raises as :func:`load` does."""
     found: Plan = catalog.load("datasets", name, "plan")(options_of(name, options))
     return found
+
+
+def licence(name: str) -> str:
+    """The terms of a data set, where its file says them as ``LICENCE``."""
+    catalog.load("datasets", name, "Options")  # an unknown name is told
+    return getattr(import_module(f"moclip.datasets.{name}"), "LICENCE", "unknown")
 
 
 def parse(spec: str) -> tuple[str, dict[str, Any]]:

@@ -24,7 +24,15 @@ from moclip.motion import Motion
 _log = logging.getLogger(__name__)
 
 _PACKAGE = Path(__file__).parents[1]
-_CODE = ("geometry.py", "motion.py", "retargeting.py", "skeletons/*.py", "formats/*.py")
+_CODE = (
+    "geometry.py",
+    "motion.py",
+    "retargeting.py",
+    "skeletons/*.py",
+    "features/*.py",
+    "formats/*.py",
+    "datasets/*.py",
+)
 """What decides how a file becomes a canonical clip."""
 
 
@@ -42,7 +50,7 @@ def folder() -> Path:
 
 def cached(dataset: str, key: Mapping[str, object], make: Callable[[], Clips]) -> Clips:
     """What ``make`` returns, from disk if it was made before with this key and this code."""
-    text = json.dumps({**key, "code": _code_version()}, sort_keys=True)
+    text = json.dumps({**key, "code": code_version()}, sort_keys=True)
     path = folder() / f"{dataset}-{hashlib.sha256(text.encode()).hexdigest()[:32]}.safetensors"
     clips = _load(path)
     if clips is None:
@@ -97,7 +105,8 @@ def unpack(path: Path) -> Clips:
     return Clips(motions, json.loads(metadata["unreadable"]))
 
 
-def _code_version() -> str:
+def code_version() -> str:
+    """Changes with any line that decides how a file becomes a canonical clip."""
     digest = hashlib.sha256()
     for pattern in _CODE:
         for path in sorted(_PACKAGE.glob(pattern)):

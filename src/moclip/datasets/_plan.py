@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 
 @dataclass(frozen=True)
@@ -13,6 +14,7 @@ class Clip:
     split: str
     """``train``, ``val`` or ``test``."""
     captions: tuple[str, ...]
+    """None where nobody has described it: it can be prepared, but not trained on."""
     labels: Mapping[str, str] = field(default_factory=dict)
     """The data set's own classes, such as content and style."""
     start: float = 0.0
@@ -40,6 +42,8 @@ class Plan:
     fingerprint: str = ""
     """Changes with the files, and with the options that decide what is read of them; empty: nothing
     is cached."""
+    root: Path | None = None
+    """Where the keys of the files lie, a folder or a zip; ``None``: in the option ``root``."""
     ready: bool = False
     """Whether the motions are canonical already and cost nothing to read: they are taken as they
     are, by this process, and not cached."""

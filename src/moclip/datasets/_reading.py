@@ -31,14 +31,17 @@ def load(name: str, split: str, options: Any) -> list[CaptionedMotion]:
     plan: Plan = catalog.load("datasets", name, "plan")(options)
     read = _read(name, split, plan, options)
     wanted = list(plan.clips(split))
-    clips = [
-        CaptionedMotion(clip.id, read.motions[clip.id], clip.captions, clip.labels)
-        for clip in wanted
-        if clip.id in read.motions
-    ]
+    clips, left_out = [], dict(plan.unreadable)
+    for clip in wanted:
+        motion = read.motions.get(clip.id)
+        if motion is None:
+            left_out[clip.id] = read.unreadable[clip.id]
+        elif not clip.captions:
+            left_out[clip.id] = "nobody has described it"
+        else:
+            clips.append(CaptionedMotion(clip.id, motion, clip.captions, clip.labels))
     if wanted or not plan.files:  # a split may be empty
-        here = {clip.id: read.unreadable[clip.id] for clip in wanted if clip.id in read.unreadable}
-        _common.Unreadable(name, {**plan.unreadable, **here}).report(len(clips))
+        _common.Unreadable(name, left_out).report(len(clips))
     return clips
 
 

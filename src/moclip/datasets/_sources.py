@@ -3,7 +3,7 @@
 import hashlib
 import json
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -18,7 +18,7 @@ LARGEST_TOTAL = 8 * 2**30
 
 @dataclass(frozen=True)
 class Source:
-    """The files with one suffix below a root."""
+    """The files with certain suffixes below a root."""
 
     root: Path
     names: tuple[str, ...]
@@ -27,11 +27,11 @@ class Source:
     """Changes when a file is added, removed or changed."""
 
     @classmethod
-    def open(cls, root: Path, suffix: str) -> "Source":
+    def open(cls, root: Path, *suffixes: str) -> "Source":
         """Lists a folder or a zip. Raises ``ValueError`` for anything else, or an unsafe zip."""
-        stamps = _folder(root, suffix) if root.is_dir() else _zip(root, suffix)
+        stamps = _folder(root, suffixes) if root.is_dir() else _zip(root, suffixes)
         if not stamps:
-            raise ValueError(f"{root} holds no {suffix} files")
+            raise ValueError(f"{root} holds no {', '.join(suffixes)} files")
         text = json.dumps(sorted(stamps.items()))
         return cls(root, tuple(sorted(stamps)), hashlib.sha256(text.encode()).hexdigest())
 
@@ -46,17 +46,32 @@ def reader(root: Path) -> Iterator[Callable[[str], bytes]]:
             yield lambda name: _member(archive, name)
 
 
-def _folder(root: Path, suffix: str) -> dict[str, list[int]]:
+def stamps(root: Path | None, names: Iterable[str]) -> dict[str, list[int]]:
+    """Of those names that are files below the root: numbers that change when the file does."""
+    if root is None or not root.exists():
+        return {}
+    if root.is_dir():
+        paths = {name: root / name for name in names}
+        found = {name: path.stat() for name, path in paths.items() if path.is_file()}
+        return {name: [stat.st_size, stat.st_mtime_ns] for name, stat in found.items()}
+    wanted = set(names)
+    with zipfile.ZipFile(root) as archive:
+        return {
+            m.filename: [m.file_size, m.CRC] for m in archive.infolist() if m.filename in wanted
+        }
+
+
+def _folder(root: Path, suffixes: tuple[str, ...]) -> dict[str, list[int]]:
     stamps = {}
-    for path in root.rglob(f"*{suffix}"):
+    for path in root.rglob("*"):
         name = path.relative_to(root).as_posix()
-        if path.is_file() and not _is_hidden(name):
+        if name.lower().endswith(suffixes) and path.is_file() and not _is_hidden(name):
             stat = path.stat()
             stamps[name] = [stat.st_size, stat.st_mtime_ns]
     return stamps
 
 
-def _zip(root: Path, suffix: str) -> dict[str, list[int]]:
+def _zip(root: Path, suffixes: tuple[str, ...]) -> dict[str, list[int]]:
     try:
         with zipfile.ZipFile(root) as archive:
             members = archive.infolist()
@@ -71,7 +86,7 @@ def _zip(root: Path, suffix: str) -> dict[str, list[int]]:
     return {
         member.filename: [member.file_size, member.CRC, modified]
         for member in members
-        if member.filename.endswith(suffix) and not _is_hidden(member.filename)
+        if member.filename.lower().endswith(suffixes) and not _is_hidden(member.filename)
     }
 
 

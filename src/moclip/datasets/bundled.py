@@ -27,6 +27,7 @@ from moclip.datasets._plan import Clip, File, Plan
 from moclip.motion import Motion
 
 FOLDER = Path(__file__).parent / "data"
+_FILE = "bundled.safetensors"
 STEP = 0.0005
 """Metres; what one unit of the stored whole numbers stands for."""
 
@@ -55,18 +56,19 @@ class Row(NamedTuple):
 
 
 def plan(options: Options) -> Plan:
-    """The takes in the order of the table, with the clips cut from each."""
-    by_take: dict[str, list[Clip]] = {}
-    for row in rows(_folder(options) / "bundled.csv"):
-        clip = Clip(row.id, row.split, row.captions, {"action": row.action}, row.start, row.end)
-        by_take.setdefault(row.file, []).append(clip)
-    return Plan(tuple(File(key, tuple(clips)) for key, clips in by_take.items()), ready=True)
+    """The clips in the order of the table; all lie in one file."""
+    folder = _folder(options)
+    clips = (
+        Clip(row.id, row.split, row.captions, {"action": row.action})
+        for row in rows(folder / "bundled.csv")
+    )
+    return Plan((File(_FILE, tuple(clips)),), root=folder, ready=True)
 
 
 def read(files: Sequence[File], options: Options) -> Iterator[tuple[str, Motion]]:
     """Raises ``ValueError`` for a clip of the table that is not in ``bundled.safetensors``."""
     folder = _folder(options)
-    motions = unpack(folder / "bundled.safetensors")
+    motions = unpack(folder / _FILE)
     for clip in (clip for file in files for clip in file.clips):
         if clip.id not in motions:
             raise ValueError(

@@ -1,0 +1,111 @@
+"""Turn a data set, or any motion files, into a few large files that open at once.
+
+Examples:
+  moclip data prepare bandai_namco --source bandai.zip -o data/bandai
+  moclip data prepare files --source my_captures -o data/captures --skeleton own --fps 60
+  moclip data prepare folder --source my_clips -o data/clips --mirror --jobs 8
+  moclip train my.toml --set data.name=prepared data.root=data/bandai
+
+NAME is a data set (see docs/data.md); `files` takes every motion file in a folder or zip. The
+output is the same for any number of jobs. A run that was stopped or killed goes on where it was
+when the same command is given again; until it is done it keeps its parts in OUT.work, which takes
+as much space as OUT.
+"""
+
+import sys
+import tomllib
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from tyro.conf import Positional, UseAppendAction, arg
+
+from moclip.cli._output import pairs
+
+if TYPE_CHECKING:
+    from moclip.datasets._shards import Manifest
+
+_NAMED = 5
+"""Of the clips that were left out, in what is printed; the manifest names all."""
+
+Overrides = Annotated[
+    UseAppendAction[tuple[tuple[str, ...], ...]], arg(name="set", metavar="KEY=VALUE")
+]
+
+
+def main(
+    name: Positional[str],
+    /,
+    *,
+    source: Path | None = None,
+    out: Annotated[Path, arg(aliases=["-o"])],
+    jobs: int | None = None,
+    backend: Literal["loky", "ray"] = "loky",
+    fps: float = 20.0,
+    skeleton: str = "humanml3d",
+    mirror: bool = False,
+    shard_mb: float = 256.0,
+    overrides: Overrides = (),
+) -> None:
+    """Prepare a data set.
+
+    Args:
+        name: a data set, or `files` for any motion files
+        source: its folder or zip
+        out: folder to write; one that was prepared before is replaced when all is done
+        jobs: processes, all cores if absent
+        backend: processes of this machine, or those of a Ray cluster that share its disk
+        fps: frame rate of the motions
+        skeleton: humanml3d, or own to keep that of the files with its rotations
+        mirror: add twins with left and right exchanged, in what is said too
+        shard_mb: megabytes a file at most
+        overrides: other options of the data set, as max_seconds=8
+    """
+    from moclip.curation.prepare import prepare
+
+    given = dict(_option(setting) for group in overrides for setting in group)
+    options = given | ({} if source is None else {"root": source})
+    try:
+        manifest = prepare(
+            name,
+            out,
+            options=options,
+            fps=fps,
+            skeleton=skeleton,
+            mirror=mirror,
+            jobs=jobs,
+            backend=backend,
+            shard_mb=shard_mb,
+        )
+    except KeyboardInterrupt:
+        print(f"stopped; the same command goes on with what is in {out}.work", file=sys.stderr)
+        raise
+    print(pairs(_facts(manifest)))
+    print(f"{out} holds them; try: moclip train RECIPE --set data.name=prepared data.root={out}")
+
+
+def _option(setting: str) -> tuple[str, Any]:
+    """The value is read as in a recipe: a number, true, a text with or without quotes."""
+    key, equals, text = setting.partition("=")
+    if not equals or not key.strip():
+        raise ValueError(f"'{setting}' is no option; wanted KEY=VALUE, as max_seconds=8")
+    try:
+        return key.strip(), tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        return key.strip(), text
+
+
+def _facts(manifest: "Manifest") -> list[tuple[str, str]]:
+    splits = ", ".join(f"{count:,} {split}" for split, count in manifest.splits.items())
+    size = sum(shard.bytes for shard in manifest.shards) / 1e6
+    count, some = len(manifest.left_out), list(manifest.left_out.items())[:_NAMED]
+    named = [f"{clip}: {why}" for clip, why in some]
+    if count > len(some):
+        named.append(f"and {count - len(some):,} more, all in manifest.json")
+    return [
+        ("clips", f"{manifest.clips:,} ({splits})"),
+        ("time", f"{manifest.hours:.2f} h at {manifest.fps:g} fps, {manifest.frames:,} frames"),
+        ("captions", f"{manifest.captions:,}"),
+        ("shards", f"{len(manifest.shards)}, {size:,.1f} MB"),
+        ("licence", manifest.licence),
+        ("left out", "\n".join([f"{count:,}", *named])),
+    ]

@@ -1,0 +1,170 @@
+"""Any data set, or any motion files, into a few large files that are mapped.
+
+Files are read in parts of fixed size by as many processes as are wanted, so the output has the same
+bytes however many they were. Parts are kept in ``OUT.work`` until the whole is in place: a run that
+was stopped, killed or ran out of disk is taken up where it was, and what stood at ``OUT`` before
+stays until then.
+"""
+
+import errno
+import logging
+import os
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Literal
+
+import joblib
+from pydantic import BaseModel
+from tqdm import tqdm
+
+from moclip import catalog, datasets
+from moclip.curation._assembly import assemble
+from moclip.curation._making import make
+from moclip.curation._parts import Part, Settings, parts_of, read_part
+from moclip.curation._place import Place
+from moclip.datasets._shards import Manifest
+
+_log = logging.getLogger(__name__)
+
+Backend = Literal["loky", "ray"]
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+
+def prepare(
+    name: str,
+    out: Path,
+    *,
+    options: Mapping[str, Any] | None = None,
+    fps: float = 20.0,
+    skeleton: str = "humanml3d",
+    mirror: bool = False,
+    jobs: int | None = None,
+    backend: Backend = "loky",
+    shard_mb: float = 256.0,
+) -> Manifest:
+    """Writes the clips of a data set to the folder ``out``, which ``prepared`` then reads.
+
+    ``skeleton`` is ``humanml3d`` or ``own`` (that of the files, with rotations, resampled only);
+    ``mirror`` adds twins with left and right exchanged, also in what is said of them, to the split
+    of their originals; ``jobs`` are processes, all cores if ``None``. A clip that cannot be read is
+    left out and named in the manifest.
+
+    Raises ``ValueError`` or ``LookupError`` for a wrong option, a data set without a clip that can
+    be read, and an ``out`` that holds something else; ``OSError`` when the disk is full.
+    """
+    _check(skeleton, fps=fps, jobs=jobs, shard_mb=shard_mb)
+    chosen = _absolute(datasets.options_of(name, dict(options or {})))
+    plan = catalog.load("datasets", name, "plan")(chosen)
+    root = plan.root or getattr(chosen, "root", None)
+    settings = Settings(name, chosen, root, fps, skeleton, mirror, plan.ready)
+    if mirror:
+        _check_no_twins({clip.id for clip in plan.clips()})
+    place = Place.at(out, name, settings.source)
+    parts = parts_of(plan, settings)
+    with _full_disk_told(place):
+        place.open([part.name for part in parts])
+        _make_all(parts, settings, place.parts, jobs=jobs, backend=backend)
+        manifest = assemble(
+            [place.parts / part.name for part in parts],
+            place.fresh(),
+            plan=plan,
+            settings=settings,
+            shard_bytes=int(shard_mb * 1e6),
+        )
+    place.take()
+    return manifest
+
+
+def _check(skeleton: str, *, fps: float, jobs: int | None, shard_mb: float) -> None:
+    if skeleton not in ("humanml3d", "own"):
+        catalog.load("skeletons", skeleton, "SKELETON")  # an unknown name is told
+        raise ValueError(
+            f"motions can be retargeted to 'humanml3d' alone, not to '{skeleton}'; "
+            "'own' keeps the skeleton of the files"
+        )
+    wanted = {"fps": fps, "jobs": 1 if jobs is None else jobs, "shard_mb": shard_mb}
+    for what, number in wanted.items():
+        if not 0 < number < float("inf"):
+            raise ValueError(f"{what} is {number:g}, wanted a positive number")
+
+
+def _absolute(options: BaseModel) -> BaseModel:
+    """Processes may stand in another folder."""
+    paths = {name: value.absolute() for name, value in options if isinstance(value, Path)}
+    return options.model_copy(update=paths)
+
+
+def _check_no_twins(ids: set[str]) -> None:
+    twins = sorted(f"M{clip}" for clip in ids if f"M{clip}" in ids)
+    if twins:
+        raise ValueError(f"the data set has mirrored twins of its own, such as '{twins[0]}'")
+
+
+def _make_all(
+    parts: Sequence[Part], settings: Settings, folder: Path, *, jobs: int | None, backend: Backend
+) -> None:
+    """Makes those parts that are not there yet, in no certain order."""
+    todo = [part for part in parts if not _is_made(folder / part.name)]
+    files = sum(len(part.files) for part in parts)
+    left = sum(len(part.files) for part in todo)
+    if left < files:
+        _log.info("%d of %d files were done before", files - left, files)
+    count = min(jobs or joblib.cpu_count(), len(todo)) or 1
+    parent = os.getpid() if backend == "loky" and count > 1 else None
+    with (
+        _pool(backend),
+        tqdm(
+            total=files,
+            initial=files - left,
+            desc=f"preparing {settings.dataset}",
+            unit="file",
+            disable=None,
+        ) as bar,
+    ):
+        pool = joblib.Parallel(count, return_as="generator_unordered", batch_size=1)
+        for done in pool(joblib.delayed(_made)(part, settings, folder, parent) for part in todo):
+            bar.update(done)
+
+
+def _made(part: Part, settings: Settings, folder: Path, parent: int | None) -> int:
+    make(part, settings, folder, parent)
+    return len(part.files)
+
+
+def _is_made(path: Path) -> bool:
+    """Whether an earlier run has left this part whole."""
+    if not path.is_file():
+        return False
+    try:
+        read_part(path)
+    except ValueError as error:
+        _log.warning("%s, so it is made anew", error)
+        return False
+    return True
+
+
+def _pool(backend: Backend) -> Any:
+    if backend == "loky":
+        return joblib.parallel_config("loky", inner_max_num_threads=1)
+    try:
+        from ray.util.joblib import register_ray
+    except ImportError:
+        raise ValueError("backend 'ray' needs a package: pip install 'moclip[ray]'") from None
+    register_ray()
+    return joblib.parallel_config("ray")
+
+
+@contextmanager
+def _full_disk_told(place: Place) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in _FULL:
+            raise
+        shutil.rmtree(place.work / "new", ignore_errors=True)
+        raise OSError(
+            f"the disk is full; what was done is kept in {place.work}, so free some space and say "
+            "the same again"
+        ) from error
