@@ -238,7 +238,7 @@ def test_the_frame_rate_can_be_chosen(shared_data: Path, fps: float) -> None:
     assert not is_canonical(motion, fps=motion.fps)
 
 
-@pytest.mark.parametrize("body", ["humanml3d", "kit", "cmu", "deepmimic"])
+@pytest.mark.parametrize("body", ["humanml3d", "kit", "cmu", "deepmimic", "mixamo"])
 def test_a_rest_pose_stays_one(body: str) -> None:
     skeleton = skeletons.get(body)
     still = torch.eye(3).expand(4, len(skeleton), 3, 3)

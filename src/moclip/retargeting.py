@@ -1,5 +1,6 @@
 """Any known body's motion on HumanML3D's joints: the form in which every model sees a motion."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache
 from typing import Literal
@@ -18,11 +19,13 @@ Source = str | tuple[str, str, float]
 _TARGET = skeletons.get("humanml3d")
 
 
-def canonical(motion: Motion, *, fps: float = 20.0) -> Motion:
+def canonical(
+    motion: Motion, *, fps: float = 20.0, sources: Mapping[str, Source] | None = None
+) -> Motion:
     """HumanML3D's joints at ``fps``, floor at y = 0, the root above the origin facing +z at first.
 
-    Raises ``LookupError`` for an unknown skeleton and ``ValueError`` when fewer than two frames are
-    left at that rate.
+    ``sources`` as :func:`retarget` takes them. Raises ``LookupError`` for an unknown skeleton and
+    ``ValueError`` when fewer than two frames are left at that rate.
     """
     resampled = motion.resampled(fps)
     if len(resampled) < 2:
@@ -30,7 +33,7 @@ def canonical(motion: Motion, *, fps: float = 20.0) -> Motion:
             f"a motion of {len(motion)} frames at {motion.fps:g} fps leaves {len(resampled)} frame "
             f"at {fps:g} fps, wanted at least 2"
         )
-    return retarget(resampled).grounded().centred()
+    return retarget(resampled, sources=sources).grounded().centred()
 
 
 def is_canonical(motion: Motion, *, fps: float = 20.0) -> bool:
@@ -45,19 +48,25 @@ def is_canonical(motion: Motion, *, fps: float = 20.0) -> bool:
     return bool(off.max() < 1e-3)
 
 
-def retarget(motion: Motion, *, bone_lengths: Literal["keep", "template"] = "keep") -> Motion:
+def retarget(
+    motion: Motion,
+    *,
+    bone_lengths: Literal["keep", "template"] = "keep",
+    sources: Mapping[str, Source] | None = None,
+) -> Motion:
     """The same movement of HumanML3D's 22 joints, without rotations.
 
-    Every joint is placed by the skeleton's ``TO_HUMANML3D``; directions of bones are then kept and
-    their lengths made the same in all frames: the body's own (medians over time), or those of
-    HumanML3D's skeleton (``"template"``), where the path shrinks or grows with the legs so that
-    feet do not slide.
+    Every joint is placed by ``sources``, which say for each of HumanML3D's joints where it stands
+    on this body; without them by the ``TO_HUMANML3D`` of the skeleton that is recognised.
+    Directions of bones are then kept and their lengths made the same in all frames: the body's own
+    (medians over time), or those of HumanML3D's skeleton (``"template"``), where the path shrinks
+    or grows with the legs so that feet do not slide.
 
     Raises ``LookupError`` naming the known skeletons when this one is none of them.
     """
     if bone_lengths not in ("keep", "template"):
         raise ValueError(f"bone_lengths is '{bone_lengths}', wanted 'keep' or 'template'")
-    joints = torch.einsum("tp,fpc->ftc", _weights(motion), _points(motion))
+    joints = torch.einsum("tp,fpc->ftc", _weights(motion, sources), _points(motion))
     placed = Motion(joints, motion.fps, _TARGET)
     own = placed.bone_lengths().median(dim=0).values
     if bone_lengths == "keep":
@@ -107,31 +116,70 @@ def _points(motion: Motion) -> Float[Tensor, "frame point 3"]:
     return torch.cat((motion.joints, motion.joints[:, at] + reach), dim=1)
 
 
-def _weights(motion: Motion) -> Float[Tensor, "target point"]:
+def _weights(motion: Motion, sources: Mapping[str, Source] | None) -> Float[Tensor, "target point"]:
     """What share each point of the body has in each of HumanML3D's joints."""
     skeleton = motion.skeleton
-    known = skeletons.match(skeleton.joint_names, skeleton.parents)
-    if known is None:
-        there = ", ".join(catalog.names("skeletons"))
-        raise LookupError(f"skeleton '{skeleton.name}' is not known; known are: {there}")
     tips = dict(skeleton.ends) if motion.rotations is not None else {}
     points = (*skeleton.joint_names, *(f"end:{joint}" for joint in tips))
-    return motion.joints.new_tensor(_shares(known.name, points))
+    if sources is None:
+        placed = _known_sources(skeleton.name, skeleton.joint_names, skeleton.parents)
+    else:
+        missing = [joint for joint in _TARGET.joint_names if joint not in sources]
+        if missing:
+            raise LookupError(f"the sources do not say where {', '.join(missing)} stands")
+        placed = tuple(sources[joint] for joint in _TARGET.joint_names)
+    return motion.joints.new_tensor(_shares(skeleton.name, placed, points))
 
 
 @cache
-def _shares(body: str, points: tuple[str, ...]) -> tuple[tuple[float, ...], ...]:
-    sources: dict[str, Source] = catalog.load("skeletons", body, "TO_HUMANML3D")
+def _known_sources(
+    name: str, joint_names: tuple[str, ...], parents: tuple[int, ...]
+) -> tuple[Source, ...]:
+    """Of HumanML3D's joints in their order, on the body that is recognised, by its own names."""
+    found = skeletons.recognise(joint_names, parents)
+    if found is None:
+        there = ", ".join(catalog.names("skeletons"))
+        raise LookupError(f"skeleton '{name}' is not known; known are: {there}")
+    called = dict(found.joints)
+    for joint, own in found.joints.items():
+        called[f"end:{joint}"] = _tip(own, joint_names, parents, tuple(found.joints.values()))
+    sources: dict[str, Source] = catalog.load("skeletons", found.known.name, "TO_HUMANML3D")
+    return tuple(_renamed(sources[joint], called) for joint in _TARGET.joint_names)
+
+
+def _tip(
+    joint: str, names: tuple[str, ...], parents: tuple[int, ...], known: tuple[str, ...]
+) -> str:
+    """The tip of a joint, or the only joint that hangs there and that the known body has not."""
+    at = names.index(joint)
+    below = [n for n, p in zip(names, parents, strict=True) if p == at and n not in known]
+    return below[0] if len(below) == 1 else f"end:{joint}"
+
+
+def _renamed(source: Source, called: Mapping[str, str]) -> Source:
+    if isinstance(source, str):
+        return called[source]
+    start, end, share = source
+    return called[start], called[end], share
+
+
+@cache
+def _shares(
+    body: str, sources: tuple[Source, ...], points: tuple[str, ...]
+) -> tuple[tuple[float, ...], ...]:
     rows = []
-    for joint in _TARGET.joint_names:
-        source = sources[joint]
+    for source in sources:
         start, end, share = (source, source, 0.0) if isinstance(source, str) else source
         row = dict.fromkeys(points, 0.0)
         for point, weight in ((start, 1 - share), (end, share)):
             if point not in row:
-                raise LookupError(
-                    f"a '{body}' without '{point}' cannot be retargeted: tips need rotations"
-                )
+                raise LookupError(_problem(body, point))
             row[point] += weight
         rows.append(tuple(row.values()))
     return tuple(rows)
+
+
+def _problem(body: str, point: str) -> str:
+    if point.startswith("end:"):
+        return f"a '{body}' without '{point}' cannot be retargeted: tips need rotations"
+    return f"a '{body}' without a joint '{point}' cannot be retargeted"

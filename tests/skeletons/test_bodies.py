@@ -69,7 +69,7 @@ def test_kit_right_side_is_where_the_fields_code_has_it() -> None:
     assert right_shoulder.startswith("R")
 
 
-@pytest.mark.parametrize("name", ["humanml3d", "kit", "cmu", "deepmimic"])
+@pytest.mark.parametrize("name", ["humanml3d", "kit", "cmu", "deepmimic", "mixamo"])
 def test_rest_pose_stands_upright_and_faces_forward(name: str) -> None:
     body = skeletons.get(name)
     pose = rest(body)

@@ -15,14 +15,14 @@ _HEIGHTS = (0.8, 2.4)
 def facts(motion: Motion) -> dict[str, Any]:
     """Lengths in metres, times in seconds; ``warnings`` is empty for a motion in good order."""
     lengths = motion.bone_lengths()
-    known = skeletons.match(motion.skeleton.joint_names, motion.skeleton.parents)
+    found = skeletons.recognise(motion.skeleton.joint_names, motion.skeleton.parents)
     size = (motion.joints.amax((0, 1)) - motion.joints.amin((0, 1))).tolist()
     steps = motion.joints[1:, 0] - motion.joints[:-1, 0]
     return {
         "frames": len(motion),
         "fps": motion.fps,
         "seconds": motion.duration,
-        "skeleton": known.name if known else None,
+        "skeleton": found.known.name if found else None,
         "joints": list(motion.skeleton.joint_names),
         "rotations": motion.rotations is not None,
         "size": size,

@@ -202,7 +202,8 @@ def _hierarchy(lines: Lines, body: Body) -> None:
                 lines.fail(f"bone '{name[:40]}' hangs on a second one")
             hung.add(name)
         below.setdefault(word, []).extend(rest)
-    order, ahead = [], [(ROOT, -1)]
+    order: list[Bone] = []
+    ahead = [(ROOT, -1)]
     while ahead:
         name, parent = ahead.pop()
         bone = body.bones[number[name]]
