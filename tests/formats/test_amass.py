@@ -1,6 +1,9 @@
 """AMASS files: official rotations on the performer's bones."""
 
+import io
 import logging
+import zipfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +19,8 @@ from amass_files import (
     with_header,
     write_body_models,
 )
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from moclip import formats, geometry, retargeting, skeletons
 from moclip.formats import _body_model, amass
@@ -310,3 +315,61 @@ def test_a_body_model_is_read_once_and_again_when_it_changes(tmp_path: Path) -> 
     assert _body_model.load(path, "smplh") is first
     np.savez(path, **body_model("smplh", seed=3), more=np.zeros(5))
     assert np.abs(_body_model.load(path, "smplh").joints - first.joints).max() > 1e-3
+
+
+def shaken(data: bytes, draw: np.random.Generator, reach: int) -> bytes:
+    """One to three bytes near the beginning replaced, doubled or cut out."""
+    out = bytearray(data)
+    for _ in range(draw.integers(1, 4)):
+        at = int(draw.integers(0, min(reach, len(out))))
+        how = draw.integers(0, 3)
+        out[at : at + (how != 1)] = b"" if how == 2 else bytes([draw.integers(0, 256)])
+    return bytes(out)
+
+
+def rezipped(data: bytes, change: Callable[[bytes], bytes], members: tuple[str, ...]) -> bytes:
+    """The archive with its members changed and their checksums right."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(out, "w") as new:
+        for name in old.namelist():
+            content = old.read(name)
+            new.writestr(name, change(content) if name in members else content)
+    return out.getvalue()
+
+
+def refused_or_read(data: bytes, body_models: Path | str) -> None:
+    """Nothing but one sentence comes out that names the file, or a motion."""
+    told = ""
+    try:
+        assert amass.decode(data, name="some file", body_models=body_models).joints.isfinite().all()
+    except (ValueError, LookupError) as error:
+        told = str(error)
+    assert not told or told.startswith(("some file", str(body_models)))
+    assert "\n" not in told
+
+
+@given(seed=st.integers(0, 2**32))
+@settings(max_examples=200, deadline=None)
+def test_damaged_recordings_are_refused_or_read(seed: int) -> None:
+    draw = np.random.default_rng(seed)
+    data = packed(recording(frames=2))
+    refused_or_read(shaken(data, draw, len(data)), "template")
+    members = (str(draw.choice(["poses", "trans", "betas", "gender", "mocap_framerate"])) + ".npy",)
+    reach = int(draw.choice([40, 128, 10**6]))
+    refused_or_read(
+        rezipped(data, lambda content: shaken(content, draw, reach), members), "template"
+    )
+
+
+@given(seed=st.integers(0, 2**32))
+@settings(max_examples=60, deadline=None)
+def test_damaged_body_models_are_refused_or_read(
+    seed: int, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    draw = np.random.default_rng(seed)
+    path = tmp_path_factory.mktemp("fuzz") / "model.npz"
+    key = str(draw.choice(["J_regressor", "v_template", "shapedirs", "kintree_table"]))
+    reach = int(draw.choice([40, 128, 10**6]))
+    data = packed(body_model("smplh"))
+    path.write_bytes(rezipped(data, lambda c: shaken(c, draw, reach), (f"{key}.npy",)))
+    refused_or_read(packed(recording(frames=2)), path)

@@ -35,7 +35,8 @@ class BodyModel:
         the order of how much they change.
         """
         count = min(len(betas), self.per_beta.shape[2])
-        return self.joints + self.per_beta[..., :count] @ betas[:count]
+        with np.errstate(over="ignore", invalid="ignore"):  # what is too large is told by Motion
+            return self.joints + self.per_beta[..., :count] @ betas[:count]
 
 
 def find(folder: Path, body: str, gender: str) -> Path:
@@ -72,6 +73,7 @@ def load(path: Path, body: str) -> BodyModel:
 
 
 @lru_cache(maxsize=8)
+@np.errstate(over="ignore", invalid="ignore")  # what is too large is told below
 def _load(path: Path, body: str, _stamp: tuple[int, int]) -> BodyModel:
     arrays = _arrays(path)
     regressor, vertices = arrays["J_regressor"], arrays["v_template"]
