@@ -1,0 +1,139 @@
+"""Motion files from one format, body and frame rate to another."""
+
+import io
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from moclip import catalog, files, formats, retargeting
+from moclip.motion import Motion
+
+_log = logging.getLogger(__name__)
+
+_TARGETS = ("humanml3d",)
+"""Bodies that motions can be brought onto."""
+_BROKEN = (ValueError, LookupError, OSError)
+"""What reading and converting a file may raise: the file's fault, not ours."""
+
+
+@dataclass(frozen=True)
+class Change:
+    """What becomes of every motion on its way."""
+
+    skeleton: str | None = None
+    """Body to bring it onto; its own if ``None``."""
+    fps: float | None = None
+    """Frames per second; its own if ``None``."""
+    features: str | None = None
+    """Feature set to write as numbers (frame, dim); the motion itself if ``None``."""
+
+    def __post_init__(self) -> None:
+        if self.skeleton is not None and self.skeleton not in _TARGETS:
+            catalog.load("skeletons", self.skeleton, "SKELETON")  # an unknown name is told as such
+            raise ValueError(
+                f"motions cannot be brought onto '{self.skeleton}' yet, only onto: "
+                f"{', '.join(_TARGETS)}"
+            )
+        if self.features is not None:
+            catalog.load("features", self.features, "encode")
+        if self.fps is not None and not 0 < self.fps < float("inf"):
+            raise ValueError(f"fps is {self.fps}, wanted a positive number")
+
+    def of(self, motion: Motion) -> Motion:
+        """Frame rate first: rotations, which retargeting drops, turn on the sphere."""
+        if self.fps is not None:
+            motion = motion.resampled(self.fps)
+        return motion if self.skeleton is None else retargeting.retarget(motion)
+
+
+@dataclass(frozen=True)
+class Skipped:
+    """A file of a folder that was not converted."""
+
+    path: Path
+    why: str
+
+
+def convert(source: Path, target: Path, change: Change | None = None, **options: Any) -> Motion:
+    """Reads one file and writes the other, whole or not at all; returns what was written.
+
+    The suffix of ``target`` says the format; ``options`` are those of reading (``unit``, ``fps`` of
+    arrays that do not tell theirs). Raises ``ValueError``, ``LookupError`` or ``OSError``.
+    """
+    change = change or Change()
+    _check_target(target, change)
+    if source.exists() and target.exists() and source.samefile(target):
+        raise ValueError(f"{target} is the file that is read; give another name")
+    motion = change.of(formats.read(source, **options))
+    if change.features is not None:
+        files.write_atomically(target, _features(motion, change.features))
+        return motion
+    if target.suffix.lower() == ".npy" and motion.fps != _usual_fps(motion):
+        _log.warning(
+            "%s keeps no frame rate: whoever reads it must know that it has %g",
+            target,
+            motion.fps,
+        )
+    formats.write(motion, target)
+    return motion
+
+
+def convert_folder(
+    source: Path, target: Path, suffix: str, change: Change | None = None
+) -> Iterator[tuple[Path, Path | Skipped]]:
+    """Converts all motion files below a folder to the same places below another.
+
+    Yields each file, relative to ``source``, with what was written or why it was not. Files whose
+    suffix no format has are no motions and are passed over. Raises ``ValueError`` at once for
+    folders that lie in each other and a suffix that cannot be written.
+    """
+    change = change or Change()
+    _check_target(Path(f"file{suffix}"), change)
+    here, there = source.resolve(), target.resolve()
+    if here == there or here in there.parents or there in here.parents:
+        raise ValueError(f"{source} and {target} lie in each other; give a folder elsewhere")
+    known, taken = formats.suffixes(), set[Path]()
+    for path in sorted(source.rglob("*")):
+        inside = path.relative_to(source)
+        hidden = any(part.startswith(".") for part in inside.parts)
+        if hidden or path.suffix.lower() not in known or not path.is_file():
+            continue
+        wanted = target / inside.with_suffix(suffix)
+        if wanted in taken:
+            yield inside, Skipped(inside, f"{wanted} was made of another file already")
+            continue
+        try:
+            convert(path, wanted, change)
+        except _BROKEN as error:
+            yield inside, Skipped(inside, str(error))
+        else:
+            taken.add(wanted)
+            yield inside, wanted
+
+
+def _check_target(target: Path, change: Change) -> None:
+    """Before anything is read."""
+    suffix = target.suffix.lower()
+    if change.features is not None:
+        if suffix != ".npy":
+            raise ValueError(f"features are written as .npy, not as '{suffix}'")
+        return
+    there = formats.suffixes(written=True)
+    if suffix not in there:
+        raise ValueError(f"{target.name}: '{suffix}' cannot be written; {', '.join(there)} can")
+
+
+def _features(motion: Motion, name: str) -> bytes:
+    numbers = catalog.load("features", name, "encode")(motion).cpu().numpy()
+    stream = io.BytesIO()
+    np.save(stream, np.ascontiguousarray(numbers, dtype="<f4"), allow_pickle=False)
+    return stream.getvalue()
+
+
+def _usual_fps(motion: Motion) -> float:
+    """What readers of arrays take: HumanML3D's 20, KIT-ML's 12.5."""
+    return 12.5 if motion.skeleton.name == "kit" else 20.0
