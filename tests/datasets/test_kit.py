@@ -10,6 +10,7 @@ import pytest
 
 from moclip import datasets, formats
 from moclip.datasets import kit
+from moclip.features import kit251
 from moclip.motion import CaptionedMotion, Motion
 
 
@@ -83,9 +84,7 @@ def test_a_twin_stays_with_its_original(
     assert "M00002 is in val.txt and what it mirrors in train.txt" in caplog.text
 
 
-def test_joints_of_another_set_are_told(
-    tmp_path: Path, stride: Callable[..., Motion]
-) -> None:
+def test_joints_of_another_set_are_told(tmp_path: Path, stride: Callable[..., Motion]) -> None:
     write(tmp_path, "00001", stride("kit", fps=12.5), "a.#x#0#0\n")
     formats.write(stride(), tmp_path / "new_joints" / "00001.npy")
     lists(tmp_path, train=["00001"])
@@ -115,3 +114,17 @@ def test_real_captions_and_splits(
         )
     short = sum(told[name]["duration"] * 12.5 < 24 for name in chosen["train"])
     assert len(load(tmp_path, "train")) == 12 - short
+
+
+def test_features_come_before_joints(tmp_path: Path, stride: Callable[..., Motion]) -> None:
+    motion = stride("kit", seconds=4.0, fps=12.5)
+    write(tmp_path, "00001", motion, "a person slides.#x#0#0\n")
+    (tmp_path / "new_joint_vecs").mkdir()
+    np.save(tmp_path / "new_joint_vecs" / "00001.npy", kit251.encode(motion).numpy())
+    (tmp_path / "new_joints" / "00001.npy").write_bytes(b"")
+    lists(tmp_path, train=["00001"])
+    options = kit.Options(root=tmp_path)
+    read = dict(kit.read(kit.plan(options).files, options))["00001"]
+    assert isinstance(read, Motion)
+    assert (len(read), read.fps) == (49, 12.5)
+    assert (read.bone_lengths() - motion.bone_lengths()[:49]).abs().max() < 1e-4

@@ -183,6 +183,19 @@ def test_its_files_are_recognised_and_prose_is_not() -> None:
         assert not msr_action3d.recognises(other)
 
 
+def test_a_folder_is_searched_for_motion_among_other_texts(tmp_path: Path) -> None:
+    for name, data in (
+        ("a01.txt", GOOD),
+        ("README.txt", b"Take care.\n"),
+        ("walk.bvh", b""),
+        ("a.csv", b""),
+    ):
+        (tmp_path / name).write_bytes(data)
+    (tmp_path / "folder.txt").mkdir()
+    found = {path.name for path in tmp_path.iterdir() if formats.is_motion(path)}
+    assert found == {"a01.txt", "walk.bvh", "folder.txt"}  # what is broken is told by reading it
+
+
 def test_real_motion_keeps_its_pose_through_the_sensor(shared_data: Path, tmp_path: Path) -> None:
     """HumanML3D's first official clip: millimetres and tenths of pixels, as a Kinect sees it."""
     folder = shared_data / "humanml3d_reference" / "HumanML3D" / "new_joints"

@@ -53,6 +53,21 @@ def decode(data: bytes, name: str, **options: Any) -> Motion:
     return motion
 
 
+def is_motion(path: Path) -> bool:
+    """Whether a file looks like one of ours, by its suffix and, where all formats with that suffix
+    know their own, by its beginning: most ``.txt`` files hold no motion.
+    """
+    known = [_part(entry, "recognises") for entry in _with_suffix(path.name)]
+    if not known or not all(known):
+        return bool(known)
+    try:
+        with path.open("rb") as stream:
+            head = stream.read(4096)
+    except OSError:
+        return True  # reading it will tell what is wrong
+    return any(recognises(head) for recognises in known)
+
+
 def suffixes(*, written: bool = False) -> tuple[str, ...]:
     """All that can be read, as ``".bvh"``, each once; or only those that can be written."""
     entries = [e for e in catalog.names("formats") if not written or _part(e, "encode")]
@@ -60,12 +75,17 @@ def suffixes(*, written: bool = False) -> tuple[str, ...]:
 
 
 def _sharing(name: str) -> list[str]:
-    """The formats that have the suffix of this name."""
-    suffix = Path(name).suffix.lower()
-    found = [e for e in catalog.names("formats") if suffix in _part(e, "SUFFIXES")]
+    """The formats that have the suffix of this name. Raises ``ValueError`` when none has."""
+    found = _with_suffix(name)
     if not found:
-        raise ValueError(f"{name}: no format '{suffix}'; there are: {', '.join(suffixes())}")
+        suffix, there = Path(name).suffix.lower(), ", ".join(suffixes())
+        raise ValueError(f"{name}: no format '{suffix}'; there are: {there}")
     return found
+
+
+def _with_suffix(name: str) -> list[str]:
+    suffix = Path(name).suffix.lower()
+    return [e for e in catalog.names("formats") if suffix in _part(e, "SUFFIXES")]
 
 
 def _format(data: bytes, name: str) -> str:

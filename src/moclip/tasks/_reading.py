@@ -53,9 +53,8 @@ def _files(paths: Sequence[str | Path]) -> list[Path]:
 
 
 def _under(folder: Path) -> list[Path]:
-    known = formats.suffixes()
-    found = (path for path in folder.rglob("*") if path.suffix.lower() in known)
-    return sorted(path for path in found if not _is_hidden(path.relative_to(folder)))
+    seen = (path for path in folder.rglob("*") if not _is_hidden(path.relative_to(folder)))
+    return sorted(path for path in seen if formats.is_motion(path))
 
 
 def _is_hidden(path: Path) -> bool:
