@@ -82,7 +82,15 @@ def card(case: Case) -> Card:
     motion, body = case.motion, case.body
     poses = None
     if body is not None:
-        at = torch.linspace(0, len(body) - 1, POSES).round().long()
-        poses = body.grounded().centred().joints[at].half()
+        poses = _poses(body.grounded().centred().joints).float()
     seconds = 0.0 if motion is None else motion.duration
     return Card(case.id, case.split, case.captions or (), seconds, poses)
+
+
+def _poses(joints: Float[Tensor, "frame 22 3"]) -> Float[Tensor, "pose 22 3"]:
+    """Between frames in a straight line, so that the frame rate makes no difference."""
+    at = torch.linspace(0, len(joints) - 1, POSES)
+    before = at.long()
+    share = (at - before)[:, None, None]
+    after = (before + 1).clamp(max=len(joints) - 1)
+    return joints[before] * (1 - share) + joints[after] * share

@@ -15,7 +15,7 @@ from moclip.curation.checks._bodies import below, hips, runs
 from moclip.curation.checks.base import Case, Fault
 from moclip.motion import Motion
 
-HIDES: tuple[str, ...] = ()
+HIDES = ("fps",)
 
 ROOT = 3.0
 """Metres per second, off course by a frame's time: of the hips. A back flip at 16 fps has 1.1 and
