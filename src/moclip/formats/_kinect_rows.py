@@ -97,10 +97,10 @@ def _row(line: Line, name: str) -> list[float]:
     if len(line.words) != 4:
         there = f"{len(line.words)} number{'s'[: len(line.words) != 1]}"
         raise _fault(name, line, f"{there}, wanted 4: a point and its confidence")
-    row = [_number(word) for word in line.words]
-    for value, word in zip(row, line.words, strict=True):
-        if not math.isfinite(value):
-            raise _fault(name, line, f"'{_shown(word)}' stands where a finite number should")
+    row = list(map(_number, line.words))
+    if not all(map(math.isfinite, row)):
+        wrong = next(word for word in line.words if not math.isfinite(_number(word)))
+        raise _fault(name, line, f"'{_shown(wrong)}' stands where a finite number should")
     return row
 
 
