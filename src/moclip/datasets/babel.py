@@ -62,28 +62,18 @@ def plan(options: Options) -> Plan:
     root = _root(options)
     library = _amass.Library.open(root)
     _amass.check_models("babel", options.body_models)
-    by_file: dict[str, dict[str, Clip]] = {}
+    by_file: dict[str, list[Clip]] = {}
     unreadable: dict[str, str] = {}
-    for split, recordings in _recordings(options.annotations or root, options.extra):
-        name = str(recordings[0].babel_sid)
+    for split, said in _recordings(options.annotations or root, options):
         try:
-            key = library.find(recordings[0].feat_p)
+            key = library.find(said[0].feat_p)
         except LookupError as error:
-            unreadable[name] = str(error)
+            unreadable[str(said[0].babel_sid)] = str(error)
             continue
-        if split == "train" and _common.share(name, options.seed) < 0.1:
-            split = "val"
-        clips = _clips(name, split, recordings, options, unreadable)
-        if clips:
-            by_file.setdefault(key, {}).update({clip.id: clip for clip in clips})
-    stamp = _common.fingerprint(
-        library.fingerprint,
-        _amass.models_stamp(options.body_models),
-        [options.min_seconds, options.max_seconds],
-        [(clip.id, clip.start, clip.end) for clips in by_file.values() for clip in clips.values()],
-    )
-    found = tuple(File(key, tuple(clips.values())) for key, clips in by_file.items())
-    return Plan(found, unreadable, stamp if options.cache else "")
+        if clips := _clips(split, said, options, unreadable):
+            by_file.setdefault(key, []).extend(clips)
+    found = tuple(File(key, tuple(clips)) for key, clips in by_file.items())
+    return Plan(found, unreadable, _fingerprint(library, found, options))
 
 
 def read(files: Sequence[File], options: Options) -> Iterator[tuple[str, Motion | str]]:
@@ -102,29 +92,27 @@ def _root(options: Options) -> Path:
     return _common.need_root("babel", options.root, "the folder with AMASS's .npz files")
 
 
-def _recordings(folder: Path, extra: bool) -> Iterator[tuple[str, list[Recording]]]:
+def _recordings(folder: Path, options: Options) -> Iterator[tuple[str, list[Recording]]]:
     """Each recording with its split and all that is said of it."""
     for name, split in _FILES.items():
-        by_number: dict[int, list[Recording]] = {}
-        for file in (name, f"extra_{name}")[: 2 if extra else 1]:
+        said: dict[int, list[Recording]] = {}
+        for file in (name, f"extra_{name}") if options.extra else (name,):
             for recording in _babel_labels.read(folder / f"{file}.json"):
-                by_number.setdefault(recording.babel_sid, []).append(recording)
-        yield from ((split, by_number[number]) for number in sorted(by_number))
+                said.setdefault(recording.babel_sid, []).append(recording)
+        for number in sorted(said):
+            validates = split == "train" and _common.share(str(number), options.seed) < 0.1
+            yield "val" if validates else split, said[number]
 
 
 def _clips(
-    name: str,
-    split: str,
-    recordings: list[Recording],
-    options: Options,
-    unreadable: dict[str, str],
+    split: str, said: list[Recording], options: Options, unreadable: dict[str, str]
 ) -> list[Clip]:
-    """One for each labelled span; what is wrong with others is added to ``unreadable``."""
+    """One for each labelled span; what is wrong with a segment is added to ``unreadable``."""
+    name = str(said[0].babel_sid)
     spans: dict[Span, list[Label]] = {}
-    whole = [label for recording in recordings for label in recording.whole]
-    segments = [label for recording in recordings for label in recording.segments]
+    segments = [label for recording in said for label in recording.segments]
     if options.spans != "segments" and not (options.spans == "dense" and segments):
-        spans[Span(0.0, None)] = whole
+        spans[Span(0.0, None)] = [label for recording in said for label in recording.whole]
     for number, label in enumerate(segments if options.spans != "whole" else ()):
         if label.is_transition and not options.transitions:
             continue
@@ -165,3 +153,13 @@ def _span(motion: Motion | str, clip: Clip, options: Options) -> Motion | str:
     if not options.min_seconds <= cut.duration <= options.max_seconds:
         return f"{cut.duration:g} s, not {options.min_seconds:g} to {options.max_seconds:g} s"
     return cut
+
+
+def _fingerprint(library: _amass.Library, found: Sequence[File], options: Options) -> str:
+    if not options.cache:
+        return ""
+    clips = [[file.key, [[c.id, c.start, c.end] for c in file.clips]] for file in found]
+    models = _amass.models_stamp(options.body_models)
+    limits = [options.min_seconds, options.max_seconds]
+    where = str(library.root.resolve())
+    return _common.fingerprint(where, library.fingerprint, clips, models, limits)

@@ -63,13 +63,14 @@ def decode(
     """
     take = _amass_take.read(data, name, subsample=subsample, fps=fps)
     skeleton, pelvis = _body(take, body_models, gender, betas)
+    turn = torch.tensor(_UP_FROM_Z) if up == "z" else torch.eye(3)
     rotations = geometry.axis_angle_to_matrix(torch.from_numpy(take.poses))
-    path = torch.from_numpy(take.trans) + pelvis.float()
+    rotations[:, 0] = turn @ rotations[:, 0]
+    path = (torch.from_numpy(take.trans) + pelvis.float()) @ turn.T
     try:
-        motion = Motion.from_rotations(rotations, path, fps=take.fps, skeleton=skeleton)
+        return Motion.from_rotations(rotations, path, fps=take.fps, skeleton=skeleton)
     except ValueError as error:
         raise ValueError(f"{name}: {error}") from None
-    return motion.turned(torch.tensor(_UP_FROM_Z)) if up == "z" else motion
 
 
 def _body(
