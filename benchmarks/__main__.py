@@ -16,18 +16,22 @@ from typing import Annotated, Any, Literal
 
 import tyro
 
-from benchmarks import _report, _timing, encoding, training_step
+from benchmarks import _report, _timing, encoding, features, training_step
 from benchmarks._clips import Lengths, Mix
 from benchmarks._timing import Row
 from moclip.files import write_atomically
 
-Name = Literal["training-step", "encode-motions", "encode-texts", "read-bvh", "ranking"]
+Name = Literal[
+    "training-step", "encode-motions", "encode-texts", "read-bvh", "ranking", "features", "joints"
+]
 
 _OTHERS = {
     "encode-motions": encoding.motions,
     "encode-texts": encoding.texts,
     "read-bvh": encoding.reading,
     "ranking": encoding.ranking,
+    "features": features.encoding,
+    "joints": features.decoding,
 }
 
 

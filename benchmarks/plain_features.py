@@ -2,19 +2,22 @@
 
 One clip at a time; in it one bone of one chain after the other, each over all frames, in
 quaternions (Guo et al., CVPR 2022: put on one skeleton, on the floor, facing +z; inverse
-kinematics twice, once unsmoothed for the bones and once smoothed for the features). What the
-published scripts spend on passing every quaternion product through torch and back is spared here.
+kinematics twice, once unsmoothed for the bones and once smoothed for the features). Quaternions
+pass through torch and back at every step, as published, or stay in NumPy, which is faster.
 It reproduces their choices, odd ones included; ``moclip.features._guo`` names those.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from types import ModuleType
 
 import numpy as np
 import torch
 from numpy import ndarray
 from torch import Tensor
+
+from benchmarks import _published_quaternions
 
 UP, AHEAD = np.array([0.0, 1.0, 0.0]), np.array([0.0, 0.0, 1.0])
 
@@ -73,56 +76,6 @@ KIT = Body(
 )
 
 
-def multiply(q: ndarray, r: ndarray) -> ndarray:
-    """Product of quaternions ``wxyz``."""
-    w, x, y, z = (q[..., i] for i in range(4))
-    a, b, c, d = (r[..., i] for i in range(4))
-    return np.stack(
-        (
-            w * a - x * b - y * c - z * d,
-            w * b + x * a + y * d - z * c,
-            w * c - x * d + y * a + z * b,
-            w * d + x * c - y * b + z * a,
-        ),
-        axis=-1,
-    )
-
-
-def inverse(q: ndarray) -> ndarray:
-    """Of unit quaternions."""
-    return q * np.array([1.0, -1.0, -1.0, -1.0])
-
-
-def rotate(q: ndarray, v: ndarray) -> ndarray:
-    """Vectors turned by unit quaternions."""
-    across = np.cross(q[..., 1:], v)
-    return v + 2 * (q[..., :1] * across + np.cross(q[..., 1:], across))
-
-
-def between(start: ndarray, end: ndarray) -> ndarray:
-    """The smallest turn from one direction to another."""
-    normal = np.cross(start, end)
-    lengths = np.sqrt((start**2).sum(-1, keepdims=True) * (end**2).sum(-1, keepdims=True))
-    q = np.concatenate((lengths + (start * end).sum(-1, keepdims=True), normal), axis=-1)
-    return _unit(q)
-
-
-def six_d(q: ndarray) -> ndarray:
-    """First two columns of the rotation matrix."""
-    w, x, y, z = (q[..., i] for i in range(4))
-    return np.stack(
-        (
-            1 - 2 * (y * y + z * z),
-            2 * (x * y + w * z),
-            2 * (x * z - w * y),
-            2 * (x * y - w * z),
-            1 - 2 * (x * x + z * z),
-            2 * (y * z + w * x),
-        ),
-        axis=-1,
-    )
-
-
 def smoothed(values: ndarray, deviation: float = 20.0) -> ndarray:
     """Gaussian over frames, cut at four deviations; the ends stand for what lies beyond them."""
     reach = int(4 * deviation + 0.5)
@@ -132,7 +85,9 @@ def smoothed(values: ndarray, deviation: float = 20.0) -> ndarray:
     return np.stack(columns, axis=-1)
 
 
-def inverse_kinematics(joints: ndarray, body: Body, *, smooth: bool) -> ndarray:
+def inverse_kinematics(
+    joints: ndarray, body: Body, quaternions: ModuleType, *, smooth: bool
+) -> ndarray:
     """Quaternions of root and bones; hips are taken the wrong way round, as published."""
     left_hip, right_hip, right_shoulder, left_shoulder = body.face
     across = joints[:, right_hip] - joints[:, left_hip]
@@ -140,7 +95,7 @@ def inverse_kinematics(joints: ndarray, body: Body, *, smooth: bool) -> ndarray:
     forward = np.cross(UP[None], across)
     if smooth:
         forward = smoothed(forward)
-    root = between(_unit(forward), np.repeat(AHEAD[None], len(joints), axis=0))
+    root = quaternions.between(_unit(forward), np.repeat(AHEAD[None], len(joints), axis=0))
     root[0] = (1, 0, 0, 0)
     turns = np.zeros((*joints.shape[:-1], 4))
     turns[:, 0] = root
@@ -148,63 +103,73 @@ def inverse_kinematics(joints: ndarray, body: Body, *, smooth: bool) -> ndarray:
         above = root
         for parent, joint in pairwise(chain):
             rest = np.repeat(body.directions[joint][None], len(joints), axis=0)
-            bone = between(rest, _unit(joints[:, joint] - joints[:, parent]))
-            turns[:, joint] = multiply(inverse(above), bone)
-            above = multiply(above, turns[:, joint])
+            bone = quaternions.between(rest, _unit(joints[:, joint] - joints[:, parent]))
+            turns[:, joint] = quaternions.multiply(quaternions.inverse(above), bone)
+            above = quaternions.multiply(above, turns[:, joint])
     return turns
 
 
-def forward_kinematics(turns: ndarray, root: ndarray, offsets: ndarray, body: Body) -> ndarray:
+def forward_kinematics(
+    turns: ndarray, root: ndarray, offsets: ndarray, body: Body, quaternions: ModuleType
+) -> ndarray:
     """Joints from quaternions; each chain starts from the root's turn, as published."""
     joints = np.zeros((*turns.shape[:-1], 3))
     joints[:, 0] = root
     for chain in body.chains:
         above = turns[:, 0]
         for parent, joint in pairwise(chain):
-            above = multiply(above, turns[:, joint])
+            above = quaternions.multiply(above, turns[:, joint])
             offset = np.repeat(offsets[joint][None], len(turns), axis=0)
-            joints[:, joint] = rotate(above, offset) + joints[:, parent]
+            joints[:, joint] = quaternions.rotate(above, offset) + joints[:, parent]
     return joints
 
 
-def on_one_skeleton(joints: ndarray, lengths: ndarray, body: Body) -> ndarray:
+def on_one_skeleton(
+    joints: ndarray, lengths: ndarray, body: Body, quaternions: ModuleType
+) -> ndarray:
     """Bones get the given ``lengths``, the path grows with the legs; both from the first frame."""
     own = np.zeros(len(lengths))
     for chain in body.chains:
         for parent, joint in pairwise(chain):
             own[joint] = np.sqrt(((joints[0, joint] - joints[0, parent]) ** 2).sum())
     growth = sum(lengths[j] for j in body.shins) / sum(own[j] for j in body.shins)
-    turns = inverse_kinematics(joints, body, smooth=False)
+    turns = inverse_kinematics(joints, body, quaternions, smooth=False)
     offsets = body.directions * lengths[:, None]
-    return forward_kinematics(turns, joints[:, 0] * growth, offsets, body)
+    return forward_kinematics(turns, joints[:, 0] * growth, offsets, body, quaternions)
 
 
-def facing_ahead(joints: ndarray, body: Body) -> ndarray:
+def facing_ahead(joints: ndarray, body: Body, quaternions: ModuleType) -> ndarray:
     """On the floor, above the origin, facing +z in the first frame."""
     joints = joints - joints.min(axis=0).min(axis=0) * UP
     first = joints[0]
     joints = joints - first[0] * np.array([1.0, 0.0, 1.0])
     right_hip, left_hip, right_shoulder, left_shoulder = body.face
     across = first[right_hip] - first[left_hip] + first[right_shoulder] - first[left_shoulder]
-    turn = between(_unit(np.cross(UP[None], _unit(across))), AHEAD[None])
-    return rotate(np.ones((*joints.shape[:-1], 4)) * turn, joints)
+    turn = quaternions.between(_unit(np.cross(UP[None], _unit(across))), AHEAD[None])
+    return quaternions.rotate(np.ones((*joints.shape[:-1], 4)) * turn, joints)
 
 
-def encode(joints: ndarray, lengths: ndarray | None, body: Body) -> ndarray:
+def encode(
+    joints: ndarray,
+    lengths: ndarray | None,
+    body: Body,
+    quaternions: ModuleType = _published_quaternions,
+) -> ndarray:
     """Features of one clip, a frame fewer than its joints.
 
     ``lengths`` of the bones by joint; ``None`` takes the clip as it stands, floor and all.
     """
     if lengths is not None:
-        joints = facing_ahead(on_one_skeleton(joints, lengths, body), body)
+        joints = on_one_skeleton(joints, lengths, body, quaternions)
+        joints = facing_ahead(joints, body, quaternions)
     left, right = _contacts(joints, body.left_feet, body), _contacts(joints, body.right_feet, body)
-    turns = inverse_kinematics(joints, body, smooth=True)
+    turns = inverse_kinematics(joints, body, quaternions, smooth=True)
     root = turns[:, 0]
-    step = rotate(root[1:], joints[1:, 0] - joints[:-1, 0])
-    turn = np.arcsin(multiply(root[1:], inverse(root[:-1]))[:, 2:3])
+    step = quaternions.rotate(root[1:], joints[1:, 0] - joints[:-1, 0])
+    turn = np.arcsin(quaternions.multiply(root[1:], quaternions.inverse(root[:-1]))[:, 2:3])
     every = np.repeat(root[:, None], joints.shape[1], axis=1)
-    local = rotate(every, joints - joints[:, :1] * np.array([1.0, 0.0, 1.0]))
-    velocity = rotate(every[:-1], joints[1:] - joints[:-1])
+    local = quaternions.rotate(every, joints - joints[:, :1] * np.array([1.0, 0.0, 1.0]))
+    velocity = quaternions.rotate(every[:-1], joints[1:] - joints[:-1])
     count = len(joints) - 1
     return np.concatenate(
         (
@@ -212,7 +177,7 @@ def encode(joints: ndarray, lengths: ndarray | None, body: Body) -> ndarray:
             step[:, [0, 2]],
             local[:-1, 0, 1:2],
             local[:-1, 1:].reshape(count, -1),
-            six_d(turns)[:-1, 1:].reshape(count, -1),
+            quaternions.six_d(turns)[:-1, 1:].reshape(count, -1),
             velocity.reshape(count, -1),
             left,
             right,

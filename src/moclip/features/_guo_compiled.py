@@ -17,7 +17,7 @@ from moclip.features._guo_body import Body, Settings
 
 _compiled: Any = numba.njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
 
-_BLOCK = 64
+_BLOCK = 48
 """Frames whose bones are solved together."""
 _0, _1, _2 = np.float32(0), np.float32(1), np.float32(2)
 """Plain literals would make the loops double."""
@@ -68,6 +68,8 @@ def _encode(
 ) -> None:
     columns = np.empty((out.shape[2], _BLOCK), dtype=np.float32)
     turns = np.empty((joints.shape[2], 9, _BLOCK), dtype=np.float32)
+    part = np.empty((joints.shape[2], 3, _BLOCK + 1), dtype=np.float32)
+    c, s = np.empty(_BLOCK + 1, dtype=np.float32), np.empty(_BLOCK + 1, dtype=np.float32)
     leg, feet = named[4:], named[6:]
     for clip in range(len(joints)):
         body = _laid_out(joints[clip, : counts[clip]])
@@ -80,10 +82,8 @@ def _encode(
         _turns(cosine, sine, as_published, rows)
         for start in range(0, len(rows), _BLOCK):
             end = min(start + _BLOCK, len(rows))
-            _block(
-                body, cosine, sine, parents, above, axes, feet, still, start, columns, turns,
-                rows[start:end],
-            )  # fmt: skip
+            _part(body, cosine, sine, start, end - start, part, c, s)
+            _block(part, c, s, parents, above, axes, feet, still, columns, turns, rows[start:end])
         out[clip, len(rows) :] = _0
 
 
@@ -219,32 +219,43 @@ def _half(cosine, sine):
 
 @_compiled
 @no_type_check
-def _block(
-    body, cosine, sine, parents, above, axes, feet, still, start, columns, turns, out
-) -> None:
+def _part(body, cosine, sine, start, n, part, c, s) -> None:
+    """Some frames of the body and the one after them, at the beginning of smaller arrays."""
+    for joint in range(len(body)):
+        for k in range(3):
+            _copied(body[joint, k, start : start + n + 1], part[joint, k])
+    _copied(cosine[start : start + n + 1], c)
+    _copied(sine[start : start + n + 1], s)
+
+
+@_compiled
+@no_type_check
+def _copied(values, out) -> None:
+    for t in range(len(values)):
+        out[t] = values[t]
+
+
+@_compiled
+@no_type_check
+def _block(part, c, s, parents, above, axes, feet, still, columns, turns, out) -> None:
     """All channels but the turn, of as many frames as ``out`` has rows, by way of ``columns``."""
-    n, count = len(out), len(body)
-    _seen(body, 0, 1, 0, 0, cosine[start + 1 :], sine[start + 1 :], start, n, columns[1:])
-    c, s = cosine[start:], sine[start:]
+    n, count = len(out), len(part)
+    _step(part[0], c, s, n, columns[1], columns[2], columns[3])
     for t in range(n):
-        columns[2, t] = columns[3, t]
-        columns[3, t] = body[0, 1, start + t]
         for k in range(9):
             turns[0, k, t] = _0
         turns[0, 0, t] = turns[0, 8, t] = c[t]
         turns[0, 2, t], turns[0, 4, t], turns[0, 6, t] = s[t], _1, -s[t]
     rotations, velocities = 3 * count + 1, 9 * count - 5
     for joint in range(count):
-        _seen(body, joint, 1, joint, 0, c, s, start, n, columns[velocities + 3 * joint :])
+        _velocity(part[joint], c, s, n, columns[velocities + 3 * joint :])
     for joint in range(1, count):
-        _seen(body, joint, 0, 0, 0, c, s, start, n, columns[1 + 3 * joint :])
-        for t in range(n):
-            columns[2 + 3 * joint, t] = body[joint, 1, start + t]
-        _bone(body, parents[joint], joint, axes[joint], start, n, turns[joint])
+        _position(part[joint], part[0], c, s, n, columns[1 + 3 * joint :])
+        _bone(part[joint], part[parents[joint]], axes[joint], n, turns[joint])
         at = rotations + 6 * (joint - 1)
         _relative(turns[above[joint]], turns[joint], n, columns[at:])
     for i in range(4):
-        _contact(body, feet[i], still, start, n, columns[len(columns) - 4 + i])
+        _contact(part[feet[i]], still, n, columns[len(columns) - 4 + i])
     for t in range(n):
         for column in range(1, len(columns)):
             out[t, column] = columns[column, t]
@@ -252,35 +263,52 @@ def _block(
 
 @_compiled
 @no_type_check
-def _seen(body, joint, later, origin, before, c, s, start, n, out) -> None:
-    """From one joint at one frame to another at its own, turned to face +z."""
+def _step(root, c, s, n, along_x, along_z, height) -> None:
+    """Of the root to the next frame, seen from the heading there."""
     for t in range(n):
-        x = body[joint, 0, start + later + t] - body[origin, 0, start + before + t]
-        z = body[joint, 2, start + later + t] - body[origin, 2, start + before + t]
+        x, z = root[0, t + 1] - root[0, t], root[2, t + 1] - root[2, t]
+        along_x[t] = c[t + 1] * x + s[t + 1] * z
+        along_z[t] = c[t + 1] * z - s[t + 1] * x
+        height[t] = root[1, t]
+
+
+@_compiled
+@no_type_check
+def _velocity(point, c, s, n, out) -> None:
+    for t in range(n):
+        x, z = point[0, t + 1] - point[0, t], point[2, t + 1] - point[2, t]
         out[0, t] = c[t] * x + s[t] * z
-        out[1, t] = body[joint, 1, start + later + t] - body[origin, 1, start + before + t]
+        out[1, t] = point[1, t + 1] - point[1, t]
         out[2, t] = c[t] * z - s[t] * x
 
 
 @_compiled
 @no_type_check
-def _contact(body, foot, still, start, n, out) -> None:
+def _position(point, root, c, s, n, out) -> None:
+    """Seen from the floor below the root."""
     for t in range(n):
-        x = body[foot, 0, start + t + 1] - body[foot, 0, start + t]
-        y = body[foot, 1, start + t + 1] - body[foot, 1, start + t]
-        z = body[foot, 2, start + t + 1] - body[foot, 2, start + t]
+        x, z = point[0, t] - root[0, t], point[2, t] - root[2, t]
+        out[0, t] = c[t] * x + s[t] * z
+        out[1, t] = point[1, t]
+        out[2, t] = c[t] * z - s[t] * x
+
+
+@_compiled
+@no_type_check
+def _contact(foot, still, n, out) -> None:
+    for t in range(n):
+        x, y = foot[0, t + 1] - foot[0, t], foot[1, t + 1] - foot[1, t]
+        z = foot[2, t + 1] - foot[2, t]
         out[t] = _1 if x * x + y * y + z * z < still else _0
 
 
 @_compiled
 @no_type_check
-def _bone(body, parent, joint, axis, start, n, out) -> None:
+def _bone(point, parent, axis, n, out) -> None:
     """Matrices of the smallest turn from the axis to the bone: d + [c]x + c c' / (1 + d)."""
     a, b, e = axis[0], axis[1], axis[2]
     for t in range(n):
-        x = body[joint, 0, start + t] - body[parent, 0, start + t]
-        y = body[joint, 1, start + t] - body[parent, 1, start + t]
-        z = body[joint, 2, start + t] - body[parent, 2, start + t]
+        x, y, z = point[0, t] - parent[0, t], point[1, t] - parent[1, t], point[2, t] - parent[2, t]
         scale = _1 / np.sqrt(x * x + y * y + z * z)
         x, y, z = x * scale, y * scale, z * scale
         d = a * x + b * y + e * z
@@ -288,8 +316,12 @@ def _bone(body, parent, joint, axis, start, n, out) -> None:
         square = p * p + q * q + r * r
         # Opposite directions: any half turn will do, the next axis is taken.
         lost = d < _0 and square < _PARALLEL
-        i, j, k = (e, a, b) if lost else (p, q, r)
-        g = _1 / (_1 + d) if d > _0 else (_1 - d) / (_1 if lost else square)
+        i = e if lost else p
+        j = a if lost else q
+        k = b if lost else r
+        square = _1 if lost else square
+        # 1 / (1 + d), which is (1 - d) / square: each where it is well told.
+        g = (_1 if d > _0 else _1 - d) / (_1 + d if d > _0 else square)
         out[0, t], out[1, t], out[2, t] = d + g * i * i, g * i * j - r, g * i * k + q
         out[3, t], out[4, t], out[5, t] = g * i * j + r, d + g * j * j, g * j * k - p
         out[6, t], out[7, t], out[8, t] = g * i * k - q, g * j * k + p, d + g * k * k
