@@ -5,7 +5,16 @@ import time
 import pytest
 from bvh_files import HEADER, ROWS, bvh
 
+from moclip.formats import _bvh_fast
 from moclip.formats import bvh as bvh_format
+
+
+@pytest.fixture(autouse=True, params=[False, True], ids=["plain", "compiled"])
+def _way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    if request.param:
+        pytest.importorskip("numba")
+    monkeypatch.setattr(_bvh_fast, "_is_worth_it", lambda: request.param)
+
 
 BROKEN = {
     "empty": (b"", "walk.bvh is empty"),

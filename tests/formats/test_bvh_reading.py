@@ -8,8 +8,16 @@ import torch
 from bvh_files import HEADER, ROWS, bvh, plain_positions
 
 from moclip import formats
+from moclip.formats import _bvh_fast
 from moclip.formats import bvh as bvh_format
 from moclip.motion import Motion
+
+
+@pytest.fixture(autouse=True, params=[False, True], ids=["plain", "compiled"])
+def _way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    if request.param:
+        pytest.importorskip("numba")
+    monkeypatch.setattr(_bvh_fast, "_is_worth_it", lambda: request.param)
 
 
 def read(data: bytes, unit: str | float | None = "cm") -> Motion:

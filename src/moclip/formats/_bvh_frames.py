@@ -7,11 +7,15 @@ import numpy as np
 from jaxtyping import Float64, Int64
 from numpy import ndarray
 
+from moclip.formats import _bvh_fast
+
 _SETTINGS = re.compile(
     rb"\s*Frames[ \t]*:[ \t]*(\S+)[ \t]*\n\s*Frame[ \t]*Time[ \t]*:[ \t]*(\S+)[ \t]*(?:\n|\Z)",
     re.IGNORECASE,
 )
 _IS_SPACE = np.isin(np.arange(256), list(b" \t\n\r\v\f"))
+_BLOCK = 2**20
+"""Bytes of whole lines that are taken apart at once: a word costs many times its letters."""
 
 
 def read_frames(
@@ -19,24 +23,26 @@ def read_frames(
 ) -> tuple[Float64[ndarray, "frame channel"], float]:
     """The numbers after the word MOTION, which ends at ``at``, and the frame rate.
 
-    Nothing is allocated by what the header promises: the words that are there are counted first.
-    Raises ``ValueError`` with the line.
+    Each number is what ``float`` makes of its word. Nothing is allocated by what the header
+    promises unless the file is long enough to hold it. Raises ``ValueError`` with the line.
     """
     settings = _SETTINGS.match(text, at)
     if settings is None:
         wanted = "'Frames: COUNT' and 'Frame Time: SECONDS' on the lines after it"
         raise _fault(name, text, at, f"MOTION wants {wanted}")
     fps = _fps(text, settings, name)
-    body = text[settings.end() :]
-    filled = _filled_lines(body, channels, name, 1 + text.count(b"\n", 0, settings.end()))
     promised = settings[1]
-    if not promised.isdigit() or len(promised) > 18 or int(promised) != len(filled):
-        count = f"{int(promised):,}" if promised.isdigit() else f"'{_shown(promised)}'"
-        problem = f"{count} frames are promised, the file holds {len(filled):,}"
-        raise _fault(name, text, settings.start(1), problem)
-    if not len(filled):
+    frames = int(promised) if promised.isdigit() and len(promised) <= 18 else -1
+    values = _bvh_fast.read_numbers(text, settings.end(), frames, channels)
+    if values is None:  # a line at a time, to tell what is wrong in which
+        values = _read_lines(text, settings.end(), channels, name)
+        if frames != len(values):
+            count = f"'{_shown(promised)}'" if frames < 0 else f"{frames:,}"
+            problem = f"{count} frames are promised, the file holds {len(values):,}"
+            raise _fault(name, text, settings.start(1), problem)
+    if not len(values):
         raise _fault(name, text, settings.start(1), "the file holds no frames")
-    return _numbers(body, filled, name).reshape(len(filled), channels), fps
+    return values, fps
 
 
 def _fault(name: str, text: bytes, at: int, problem: str) -> ValueError:
@@ -61,22 +67,37 @@ def _fps(text: bytes, settings: re.Match[bytes], name: str) -> float:
     return float(round(fps)) if abs(fps - round(fps)) < 5e-4 * fps else fps
 
 
-def _filled_lines(
-    body: bytes, channels: int, name: str, first_line: int
-) -> Int64[ndarray, " frame"]:
-    """The number in the file of each line that is not blank, once each holds a word a channel."""
+def _read_lines(
+    text: bytes, start: int, channels: int, name: str
+) -> Float64[ndarray, "frame channel"]:
+    blocks = [np.empty((0, channels))]
+    line = 1 + text.count(b"\n", 0, start)
+    while start < len(text):
+        end = text.find(b"\n", start + _BLOCK) + 1 or len(text)
+        body = text[start:end]
+        lines, words = _count_words(body)
+        wrong = np.flatnonzero(words != channels)
+        if len(wrong):
+            is_last = wrong[0] == len(lines) - 1 and not text[end:].strip()
+            problem = f"{words[wrong[0]]:,} numbers, wanted {channels:,}"
+            problem += ", and the file ends here" if is_last else ""
+            raise ValueError(f"{name}, line {line + lines[wrong[0]]}: {problem}")
+        numbers = _numbers(body, line + lines, name)
+        blocks.append(numbers.reshape(len(lines), channels))
+        line += body.count(b"\n")
+        start = end
+    return np.concatenate(blocks)
+
+
+def _count_words(body: bytes) -> tuple[Int64[ndarray, " frame"], Int64[ndarray, " frame"]]:
+    """Which lines are not blank, and how many words each of them has."""
     letters = np.frombuffer(body, np.uint8)
     is_space = np.concatenate(([True], _IS_SPACE[letters]))
     starts = np.flatnonzero(is_space[:-1] & ~is_space[1:])
     ends = np.flatnonzero(letters == ord("\n"))
     counts = np.diff(np.searchsorted(starts, ends), prepend=0, append=len(starts))
-    filled = np.flatnonzero(counts)
-    wrong = filled[counts[filled] != channels]
-    if len(wrong):
-        last = ", and the file ends here" if wrong[0] == filled[-1] else ""
-        problem = f"{counts[wrong[0]]:,} numbers, wanted {channels:,}{last}"
-        raise ValueError(f"{name}, line {first_line + wrong[0]}: {problem}")
-    return filled + first_line
+    lines = np.flatnonzero(counts)
+    return lines, counts[lines]
 
 
 def _numbers(
