@@ -74,8 +74,8 @@ def subjects(clips: Sequence[Clip], pattern: str | None = None) -> dict[str, str
     for clip, take in takes([clip.id for clip in clips]).items():
         match = compiled.search(take) if compiled else None
         found[clip] = "" if match is None else match[1] if match.re.groups else match[0]
-    for clip in clips if compiled is None else ():
-        found[clip.id] = clip.labels.get("subject", "")
+    if compiled is None:
+        found = {clip.id: clip.labels.get("subject", "") for clip in clips}
     unknown = [clip for clip, subject in found.items() if not subject]
     if unknown:
         how = f"'{pattern}' finds nothing in it" if pattern else "it has no label 'subject'"

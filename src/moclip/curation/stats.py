@@ -5,6 +5,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import joblib
@@ -97,10 +98,7 @@ def spread(numbers: Sequence[float]) -> dict[str, float] | None:
 
 def histogram(seconds: Sequence[float]) -> list[dict[str, float | int | None]]:
     """Clips by duration, without empty ends; the last has no upper end when it is open."""
-    counts = [
-        sum(low <= value < high for value in seconds)
-        for low, high in zip(_EDGES, _EDGES[1:], strict=False)
-    ]
+    counts = [sum(low <= value < high for value in seconds) for low, high in pairwise(_EDGES)]
     filled = [at for at, count in enumerate(counts) if count]
     return [
         {
@@ -149,11 +147,10 @@ def _speed(motion: Motion) -> float:
     """Of the middle of the hips where they are known: some roots stay at the origin."""
     if len(motion) < 2:
         return 0.0
-    pair = (
-        motion.skeleton.across[0] if motion.skeleton.across else (motion.skeleton.joint_names[0],)
-    )
-    hips = sum(motion.joint(joint) for joint in pair) / len(pair)
-    steps = (hips[1:] - hips[:-1])[:, [0, 2]].norm(dim=-1)
+    body = motion.skeleton
+    hips = list(map(body.index, body.across[0])) if body.across else [0]
+    middle = motion.joints[:, hips].mean(dim=1)
+    steps = (middle[1:] - middle[:-1])[:, [0, 2]].norm(dim=-1)
     return float(steps.mean() * motion.fps)
 
 

@@ -21,7 +21,7 @@ _ASPECT = 1.25
 """Height by width of a pose's picture."""
 
 
-def gif(motion: Motion, *, azimuth: float = 0.6, elevation: float = 0.2, size: int = 320) -> bytes:
+def gif(motion: Motion, azimuth: float = 0.6, elevation: float = 0.2, *, size: int = 320) -> bytes:
     """The motion in its own time, at most 25 frames a second, for ever, by a following camera."""
     rate = min(motion.fps, _FASTEST)
     count = max(1, round(motion.duration * rate))
@@ -35,11 +35,11 @@ def gif(motion: Motion, *, azimuth: float = 0.6, elevation: float = 0.2, size: i
 
 def contact_sheet(
     motions: Motion | Sequence[Motion],
+    azimuth: float = 0.6,
+    elevation: float = 0.2,
     *,
     titles: Sequence[str] = (),
     poses: int = 8,
-    azimuth: float = 0.6,
-    elevation: float = 0.2,
     width: int = 190,
 ) -> bytes:
     """A PNG with a row a motion: evenly spaced poses with their times, the path seen from above.

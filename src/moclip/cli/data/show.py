@@ -50,13 +50,13 @@ def main(
         raise ValueError(f"--size is {size} pixels, wanted 16 to 2048")
     sheet, film = _outputs(out, clip.stem)
     motion = formats.read(clip, **({} if unit is None else {"unit": unit}))
-    view = {"azimuth": math.radians(azimuth), "elevation": math.radians(elevation)}
+    view = math.radians(azimuth), math.radians(elevation)
     if sheet is not None:
-        picture = rendering.contact_sheet(motion, titles=[clip.name], poses=poses, **view)
+        picture = rendering.contact_sheet(motion, *view, titles=[clip.name], poses=poses)
         files.write_atomically(sheet, picture)
         print(sheet)
     if film is not None:
-        files.write_atomically(film, rendering.gif(motion, size=size, **view))
+        files.write_atomically(film, rendering.gif(motion, *view, size=size))
         print(film)
 
 
