@@ -206,6 +206,16 @@ def test_files_are_told_from_our_own_by_their_content(tmp_path: Path) -> None:
     assert torch.equal(formats.read(tmp_path / "ours.npz").joints, motion.joints)
 
 
+@pytest.mark.parametrize("body", BODIES)
+def test_it_can_be_written_as_bvh_and_read_back(body: str, models: Path, tmp_path: Path) -> None:
+    motion = amass.decode(packed(recording(body)), body_models=models)
+    formats.write(motion, tmp_path / "a.bvh")
+    again = formats.read(tmp_path / "a.bvh", unit="cm")
+    assert again.skeleton.name == body
+    assert (again.joints - motion.joints).abs().max() < 1e-4
+    assert retargeting.canonical(again, fps=60.0).skeleton == skeletons.get("humanml3d")
+
+
 def spoiled(**changes: Any) -> bytes:
     recorded = recording() | changes
     return packed({key: value for key, value in recorded.items() if value is not None})

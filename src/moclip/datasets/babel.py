@@ -25,6 +25,10 @@ from moclip.datasets._babel_labels import Label, Recording, Span
 from moclip.datasets._plan import Clip, File, Plan
 from moclip.motion import Motion
 
+LICENCE = (
+    "AMASS and BABEL, Max Planck Institute for Intelligent Systems: non-commercial research, "
+    "not to be passed on"
+)
 _FILES = {"train": "train", "val": "test"}
 """BABEL's files, and which split they are here before ``val`` is taken out of ``train``."""
 _SLACK = 0.1

@@ -32,6 +32,10 @@ from moclip.datasets._plan import Clip, File, Plan
 from moclip.formats._arrays import from_npy
 from moclip.motion import Motion
 
+LICENCE = (
+    "motions: AMASS, Max Planck Institute for Intelligent Systems, and HumanAct12: non-commercial "
+    "research, not to be passed on; texts and index: HumanML3D, MIT"
+)
 _NAME = "humanml3d_amass"
 _BETAS = 10
 _GENDERS = {"neutral": "female"}
