@@ -15,7 +15,7 @@ import moving_bodies
 
 from benchmarks import plain_features
 from moclip import formats, geometry, retargeting
-from moclip.features import _guo_torch, humanml263
+from moclip.features import _guo, _guo_torch, humanml263
 from moclip.features._guo_body import Settings, smoothing
 from moclip.motion import Motion
 
@@ -125,6 +125,15 @@ def test_torch_and_compiled_loops_agree(shared_data: Path) -> None:
         assert (back - humanml263.to_joints(fast, following=True)).abs().max() < 1e-5
 
 
+def test_without_numba_all_goes_on_in_torch(monkeypatch: pytest.MonkeyPatch) -> None:
+    motion = moving_bodies.wandering(30)
+    features = humanml263.encode(motion)
+    joints = humanml263.decode(features).joints
+    monkeypatch.setattr(_guo, "_compiled", lambda: None)
+    assert (humanml263.encode(motion) - features).abs().max() < 1e-5
+    assert (humanml263.decode(features).joints - joints).abs().max() < 1e-5
+
+
 def test_bodies_anywhere_are_put_in_place(shared_data: Path) -> None:
     joints = walk(shared_data)
     placed = humanml263.to_joints(humanml263.from_joints(joints[None]))[0]
@@ -208,6 +217,15 @@ def test_lengths_that_cannot_be_are_refused(lengths: tuple[int, ...], message: s
     joints = moving_bodies.wandering(5).joints.expand(2, 5, 22, 3)
     with pytest.raises(ValueError, match=message):
         humanml263.from_joints(joints, torch.tensor(lengths))
+
+
+def test_a_number_that_is_not_finite_stays_in_its_clip() -> None:
+    joints = torch.stack([moving_bodies.wandering(20, seed=seed).joints for seed in range(2)])
+    clean = humanml263.from_joints(joints)
+    joints[0, 7, 3, 1] = math.nan
+    found = humanml263.from_joints(joints)
+    assert found[0].isnan().any()
+    assert torch.equal(found[1], clean[1])
 
 
 def test_one_frame_has_no_features() -> None:

@@ -33,8 +33,10 @@ not ask for the foot's height. One is not kept unless ``as_published``: when the
 direction opposite to the first one, the published turn has the wrong sign.
 """
 
+import logging
 from collections.abc import Callable
-from importlib.util import find_spec
+from functools import cache
+from types import ModuleType
 
 import torch
 from jaxtyping import Float, Int
@@ -44,6 +46,8 @@ from moclip.features import _guo_torch
 from moclip.features._guo_body import Body, Settings, smoothing
 from moclip.motion import Motion
 from moclip.skeletons.base import Skeleton
+
+_log = logging.getLogger(__name__)
 
 
 def encode_motion(
@@ -60,15 +64,12 @@ def encode_motion(
 
 def decode_motion(
     features: Float[Tensor, "frame dim"],
-    body: Body,
     to_joints: Callable[[Tensor], Tensor],
     *,
     skeleton: Skeleton,
     fps: float,
 ) -> Motion:
-    """One motion, after a look at the width of the features."""
-    if features.shape[1] != body.dim:
-        raise ValueError(f"features have {features.shape[1]} numbers a frame, wanted {body.dim}")
+    """One motion, from the tensors of many."""
     return Motion(to_joints(features[None])[0], fps, skeleton)
 
 
@@ -87,33 +88,40 @@ def encode(
     _check(joints, counts, body)
     if not len(joints):
         return joints.new_zeros(0, joints.shape[1] - 1, body.dim)
-    work = _guo_torch.encode
-    if _can_compile(joints):
-        from moclip.features import _guo_compiled
-
-        work = _guo_compiled.encode
+    loops = _compiled() if _is_plain(joints) else None
+    work = _guo_torch.encode if loops is None else loops.encode
     return work(joints.float(), counts, body, settings, smoothing())
 
 
 def decode(
-    features: Float[Tensor, "clip frame dim"], *, following: bool = False
+    features: Float[Tensor, "clip frame dim"], body: Body, *, following: bool = False
 ) -> Float[Tensor, "clip frame_ joint 3"]:
     """Joints from the exact channels; ``following`` adds the frame that the last one steps to.
 
     Headings and steps are summed in double precision.
     """
+    if features.shape[2] != body.dim:
+        raise ValueError(f"features have {features.shape[2]} numbers a frame, wanted {body.dim}")
     if not features.shape[1]:
         raise ValueError(f"features have shape {tuple(features.shape)}, wanted at least one frame")
-    if features.dtype == torch.float32 and _can_compile(features):
+    loops = _compiled() if features.dtype == torch.float32 and _is_plain(features) else None
+    work = _guo_torch.decode if loops is None else loops.decode
+    return work(features, following=following)
+
+
+def _is_plain(tensor: Tensor) -> bool:
+    return tensor.device.type == "cpu" and not tensor.requires_grad
+
+
+@cache
+def _compiled() -> ModuleType | None:
+    """The loops of numba, where it is installed, fits this NumPy and has room for its cache."""
+    try:
         from moclip.features import _guo_compiled
-
-        return _guo_compiled.decode(features, following=following)
-    return _guo_torch.decode(features, following=following)
-
-
-def _can_compile(tensor: Tensor) -> bool:
-    plain = tensor.device.type == "cpu" and not tensor.requires_grad
-    return plain and find_spec("numba") is not None
+    except (ImportError, RuntimeError) as error:
+        _log.info("features are made in torch, without numba: %s", error)
+        return None
+    return _guo_compiled
 
 
 def _check(joints: Tensor, counts: Tensor, body: Body) -> None:

@@ -79,7 +79,7 @@ def decode(
 ) -> Motion:
     """The motion in metres, without rotations; ``unit`` is that of the features in metres."""
     made = partial(to_joints, unit=unit)
-    return _guo.decode_motion(features, BODY, made, skeleton=skeleton, fps=fps)
+    return _guo.decode_motion(features, made, skeleton=skeleton, fps=fps)
 
 
 def from_joints(
@@ -101,7 +101,7 @@ def from_joints(
 
 
 def to_joints(
-    features: Float[Tensor, "clip frame 251"], *, following: bool = False, unit: float = UNIT
+    features: Float[Tensor, "clip frame dim"], *, following: bool = False, unit: float = UNIT
 ) -> Float[Tensor, "clip frame_ 21 3"]:
     """Joints of many clips in metres, as :func:`moclip.features.humanml263.to_joints`."""
-    return _guo.decode(features, following=following) * unit
+    return _guo.decode(features, BODY, following=following) * unit

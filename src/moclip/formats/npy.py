@@ -10,6 +10,7 @@ root and positions  (frame, 67)            (frame, 64)
 
 The last are the features without rotations, velocities and contacts, from which joints are made.
 The files hold no frame rate and no skeleton, so these are taken unless the caller knows better.
+Joints of a user's own skeleton are read when it is given.
 """
 
 import math
@@ -26,6 +27,7 @@ from moclip.features import humanml263, kit251
 from moclip.formats import _units
 from moclip.formats._arrays import from_npy, to_npy
 from moclip.motion import Motion
+from moclip.skeletons import UserSkeleton
 
 SUFFIXES = (".npy",)
 
@@ -43,11 +45,13 @@ def decode(
     name: str = "file",
     fps: float | None = None,
     unit: str | float | None = None,
+    skeleton: UserSkeleton | None = None,
 ) -> Motion:
     """A motion from the bytes of an ``.npy`` file.
 
-    ``unit`` is what joints or features count in: metres for HumanML3D, for KIT-ML whichever makes
-    the body human.
+    ``unit`` is what joints or features count in: metres for HumanML3D, for any other body whichever
+    makes it human. ``skeleton`` is the user's own, whose joints the file then holds; it needs
+    ``fps``.
 
     Raises ``ValueError`` for other shapes, for anything but numbers, and for z-scored features,
     whose mean and deviation are not in the file.
@@ -56,6 +60,8 @@ def decode(
     with np.errstate(over="ignore", invalid="ignore"):  # what is too large is told by Motion
         numbers = torch.from_numpy(array.astype(np.float32, order="C"))
     try:
+        if skeleton is not None:
+            return _of_user(numbers, fps, unit, skeleton)
         if array.ndim == 2 and array.shape[1] in _FEATURES:
             return _from_features(numbers, fps, unit)
         if array.ndim == 3 and array.shape[1] in _BODIES and array.shape[2] == 3:
@@ -89,9 +95,27 @@ def _from_joints(
 ) -> Motion:
     body, usual_fps, usual_unit = _BODIES[joints.shape[1]]
     motion = Motion(joints, usual_fps if fps is None else fps, skeletons.get(body))
+    return _in_metres(motion, usual_unit if unit is None else unit)
+
+
+def _of_user(
+    numbers: Tensor, fps: float | None, unit: str | float | None, user: UserSkeleton
+) -> Motion:
+    if fps is None:
+        raise ValueError(f"joints of '{user.skeleton.name}' come without a frame rate: give fps")
+    wanted = (len(user.skeleton), 3)
+    if numbers.ndim != 3 or tuple(numbers.shape[1:]) != wanted:
+        shape = tuple(numbers.shape)
+        raise ValueError(
+            f"shape {shape} came, wanted (frame, {wanted[0]}, 3) for '{user.skeleton.name}'"
+        )
+    return _in_metres(Motion(numbers[:, list(user.order)], fps, user.skeleton), unit)
+
+
+def _in_metres(motion: Motion, unit: str | float | None) -> Motion:
     lengths = [0.0, *motion.bone_lengths()[0].tolist()]
-    scale = _units.metres(usual_unit if unit is None else unit, motion.skeleton.parents, lengths)
-    return Motion(joints * scale, motion.fps, motion.skeleton)
+    scale = _units.metres(unit, motion.skeleton.parents, lengths)
+    return Motion(motion.joints * scale, motion.fps, motion.skeleton)
 
 
 def _from_features(
