@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from moclip import datasets, formats
+from moclip import datasets, formats, geometry
 from moclip.datasets import cmu
 from moclip.motion import Motion
 
@@ -148,7 +148,10 @@ def test_of_two_files_of_a_take_the_amc_is_taken(root: Path) -> None:
 def test_the_rest_pose_before_a_conversion_is_left_out(tmp_path: Path) -> None:
     motion = acclaim_files.walker(6)
     assert motion.rotations is not None
-    still = torch.eye(3).expand_as(motion.rotations[:1])
+    still = torch.eye(3).expand_as(motion.rotations[:1]).clone()
+    for joint, degrees in (("LeftUpLeg", -21.0), ("RightUpLeg", 21.0), ("Neck1", -16.0)):
+        turned = geometry.axis_rotation("Z", torch.tensor(degrees).deg2rad())
+        still[0, motion.skeleton.index(joint)] = turned
     rest = Motion.from_rotations(
         torch.cat((still, motion.rotations)),
         motion.joints[[0, *range(6)], 0],

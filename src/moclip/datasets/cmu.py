@@ -132,10 +132,13 @@ def _motion(root: Path, key: str, read_file: Callable[[str], bytes], fps: float)
 
 
 def _without_rest_pose(motion: Motion) -> Motion:
-    """Conversions for animators begin with a frame in which nothing is turned."""
+    """Conversions for animators begin with a T-pose: the root and most joints are not turned at
+    all, though they are in the next frame."""
     turns = motion.rotations
     if turns is None or len(motion) < 2:
         return motion
-    if not torch.allclose(turns[0], torch.eye(3).expand_as(turns[0]), atol=1e-6):
+    still = (turns[:2] - torch.eye(3)).abs().amax(dim=(-1, -2)) < 1e-6
+    first, second = still.float().mean(dim=1).tolist()
+    if not still[0, 0] or first < 2 / 3 or second > 1 / 2:
         return motion
     return replace(motion, joints=motion.joints[1:], rotations=turns[1:])

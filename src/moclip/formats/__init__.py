@@ -11,16 +11,22 @@ An entry has ``SUFFIXES`` and ``decode(data, *, name, **options) -> Motion``; wh
     it needs files that lie next to the one that is read; the options of ``decode`` made of them.
 """
 
+from dataclasses import replace
 from importlib import import_module
+from inspect import signature
 from pathlib import Path
 from typing import Any
 
-from moclip import catalog, files
+from moclip import catalog, files, skeletons
 from moclip.motion import Motion
+from moclip.skeletons import UserSkeleton
 
 
 def read(path: str | Path, **options: Any) -> Motion:
-    """A motion file of any format; options are those of the format's ``decode``.
+    """A motion file of any format; options are ``skeleton`` and those of the format's ``decode``.
+
+    ``skeleton`` is the user's own (:func:`moclip.skeletons.from_json`): arrays hold its joints in
+    its order, and the body of any other file takes its name and limbs.
 
     Raises ``ValueError`` naming the file for one that cannot be a motion, ``OSError`` for one that
     cannot be opened.
@@ -47,10 +53,20 @@ def write(motion: Motion, path: str | Path) -> None:
     raise ValueError(f"{path.name}: '{suffix}' files are only read; written are: {there}")
 
 
-def decode(data: bytes, name: str, **options: Any) -> Motion:
+def decode(
+    data: bytes, name: str, *, skeleton: UserSkeleton | None = None, **options: Any
+) -> Motion:
     """A motion from bytes, by the suffix of ``name``, which stands in error messages too."""
-    motion: Motion = _part(_format(data, name), "decode")(data, name=name, **options)
-    return motion
+    reader = _part(_format(data, name), "decode")
+    if skeleton is not None and "skeleton" in signature(reader).parameters:
+        options["skeleton"] = skeleton  # the file does not name its joints
+    motion: Motion = reader(data, name=name, **options)
+    if skeleton is None or "skeleton" in options:
+        return motion
+    try:
+        return replace(motion, skeleton=skeletons.as_users(motion.skeleton, skeleton))
+    except ValueError as error:
+        raise ValueError(f"{name}: {error}") from None
 
 
 def is_motion(path: Path) -> bool:

@@ -1,14 +1,28 @@
 """One file a body.
 
-``SKELETON`` is its tree, ``TO_HUMANML3D`` says where HumanML3D's joints stand on it.
+``SKELETON`` is its tree, ``TO_HUMANML3D`` says where HumanML3D's joints stand on it. A body that
+has no file here comes from a user's own: :func:`from_json`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 
 from moclip import catalog
+from moclip.skeletons._user import UserSkeleton, from_json
 from moclip.skeletons.base import Skeleton, bare
+
+__all__ = [
+    "Recognised",
+    "Skeleton",
+    "UserSkeleton",
+    "as_known",
+    "as_users",
+    "from_json",
+    "get",
+    "match",
+    "recognise",
+]
 
 
 @dataclass(frozen=True)
@@ -49,11 +63,9 @@ def recognise(joint_names: tuple[str, ...], parents: tuple[int, ...]) -> Recogni
     called = {bare(joint): joint for joint in joint_names}
     if len(called) < len(joint_names):
         return None
-    above = {
-        bare(j): bare(joint_names[p]) for j, p in zip(joint_names, parents, strict=True) if p >= 0
-    }
+    names = tuple(called)
     fitting = [
-        known for known in map(get, catalog.names("skeletons")) if _fits(known, called, above)
+        known for known in map(get, catalog.names("skeletons")) if _fits(known, names, parents)
     ]
     fitting.sort(key=len, reverse=True)
     if not fitting or (len(fitting) > 1 and len(fitting[0]) == len(fitting[1])):
@@ -61,16 +73,22 @@ def recognise(joint_names: tuple[str, ...], parents: tuple[int, ...]) -> Recogni
     return Recognised(fitting[0], {j: called[bare(j)] for j in fitting[0].joint_names})
 
 
-def _fits(known: Skeleton, called: Mapping[str, str], above: Mapping[str, str]) -> bool:
-    """Whether each joint stands here, and the next known one above it is its parent."""
-    names = [bare(joint) for joint in known.joint_names]
-    if not set(names) <= set(called):
-        return False
-    for joint, parent in zip(names, known.parents, strict=True):
+def _fits(known: Skeleton, names: Sequence[str], parents: Sequence[int]) -> bool:
+    """Whether each joint stands among these, and the next known one above it is its parent."""
+    joints = [bare(joint) for joint in known.joint_names]
+    return set(joints) <= set(names) and _hangs_alike(joints, known.parents, names, parents)
+
+
+def _hangs_alike(
+    joints: Sequence[str], wanted: Sequence[int], names: Sequence[str], parents: Sequence[int]
+) -> bool:
+    """Whether above each of these joints the next of them is the one that is wanted."""
+    above = {j: names[p] for j, p in zip(names, parents, strict=True) if p >= 0}
+    for joint, parent in zip(joints, wanted, strict=True):
         upper = above.get(joint)
-        while upper is not None and upper not in names:
+        while upper is not None and upper not in joints:
             upper = above.get(upper)
-        if upper != (names[parent] if parent >= 0 else None):
+        if upper != (joints[parent] if parent >= 0 else None):
             return False
     return True
 
@@ -89,7 +107,29 @@ def as_known(body: Skeleton) -> tuple[Skeleton, list[int]]:
         order = [body.index(joint) for joint in known.joint_names]
         tips = [(joint, tip) for joint in known.joint_names for at, tip in body.ends if at == joint]
         return known.with_offsets((body.offsets[i] for i in order), tips), order
+    return _with_limbs_of(known, body, called), list(range(len(body)))
+
+
+def as_users(body: Skeleton, user: UserSkeleton) -> Skeleton:
+    """A file's body, its bones as they are, with the name, limbs and facing that a user gives it.
+
+    It may have more joints. Raises ``ValueError`` where it is not the user's body.
+    """
+    wanted = user.skeleton
+    for joint in wanted.joint_names:
+        if joint not in body.joint_names:
+            there = ", ".join(body.joint_names[:8])
+            raise ValueError(
+                f"this body has no joint '{joint}' as '{wanted.name}' has; it begins: {there}"
+            )
+    if not _hangs_alike(wanted.joint_names, wanted.parents, body.joint_names, body.parents):
+        raise ValueError(
+            f"the joints of this body do not hang together as those of '{wanted.name}'"
+        )
+    return _with_limbs_of(wanted, body, {joint: joint for joint in wanted.joint_names})
+
+
+def _with_limbs_of(known: Skeleton, body: Skeleton, called: Mapping[str, str]) -> Skeleton:
     limbs = ((limb, tuple(called[joint] for joint in joints)) for limb, joints in known.limbs)
     across = ((called[left], called[right]) for left, right in known.across)
-    named = replace(body, name=known.name, limbs=tuple(limbs), across=tuple(across))
-    return named, list(range(len(body)))
+    return replace(body, name=known.name, limbs=tuple(limbs), across=tuple(across))
