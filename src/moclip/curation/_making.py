@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
 import torch
 
@@ -17,30 +18,36 @@ from moclip.datasets._plan import Clip, File
 from moclip.files import write_atomically
 from moclip.motion import Motion, mirror_caption
 
-Made = list[tuple[Clip, Motion]]
+Formed = list[tuple[Clip, Motion]]
 
 
-def make(part: Part, settings: Settings, folder: Path, parent: int | None = None) -> Note | None:
-    """Writes the part's file into the folder and returns its note.
+class Made(NamedTuple):
+    """What is told of a part that was made."""
+
+    files: int
+    look: Look | None
+
+
+def make(part: Part, settings: Settings, folder: Path, parent: int | None = None) -> Made:
+    """Writes the part's file into the folder.
 
     Bytes depend on nothing but files and settings: one thread adds in one order. A process whose
-    ``parent`` was killed leaves off, for another run may be at it already.
+    ``parent`` was killed writes nothing, for another run may be at it already.
     """
     with _one_thread():
         clips, left_out = _read(part.files, settings)
     note = _note(part, settings, clips, left_out)
     block = Block.of([m for _, m in clips], own_bones=settings.skeleton == "own") if clips else None
     data = packed(block, note.to_json())
-    if parent is not None and os.getppid() != parent:
-        return None
-    write_atomically(folder / part.name, data)
-    return note
+    if parent in (None, os.getpid(), os.getppid()):
+        write_atomically(folder / part.name, data)
+    return Made(len(part.files), note.look)
 
 
-def _read(files: Sequence[File], settings: Settings) -> tuple[Made, dict[str, str]]:
+def _read(files: Sequence[File], settings: Settings) -> tuple[Formed, dict[str, str]]:
     """Clips in their form, twins after their originals, and the reasons of those there are not."""
     planned = {clip.id: clip for file in files for clip in file.clips}
-    clips: Made = []
+    clips: Formed = []
     left_out: dict[str, str] = {}
     for clip, found in catalog.load("datasets", settings.dataset, "read")(files, settings.options):
         formed = _formed(found, settings)
@@ -76,7 +83,7 @@ def _twin(clip: Clip) -> Clip:
     )
 
 
-def _note(part: Part, settings: Settings, clips: Made, left_out: dict[str, str]) -> Note:
+def _note(part: Part, settings: Settings, clips: Formed, left_out: dict[str, str]) -> Note:
     for clip, motion in clips[1:]:
         check_alike(_look(*clips[0]), _look(clip, motion))
     return Note(

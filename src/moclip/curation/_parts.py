@@ -96,7 +96,7 @@ def read_part(path: Path) -> Note:
 def check_alike(one: Look, other: Look) -> None:
     """Raises ``ValueError`` for clips that cannot lie in one file."""
     same = one.skeleton.same_tree(other.skeleton) and one.has_rotations == other.has_rotations
-    tips = [[joint for joint, _ in look.skeleton.ends] for look in (one, other)]
+    tips = [{joint for joint, _ in look.skeleton.ends} for look in (one, other)]
     if not same or tips[0] != tips[1]:
         raise ValueError(
             f"clips cannot keep their own skeletons where these differ: {one}, {other}; "

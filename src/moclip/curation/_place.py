@@ -3,7 +3,8 @@
 import os
 import re
 import shutil
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,16 +33,22 @@ class Place:
             raise ValueError(f"{place.work} is needed to work in, but holds something else")
         return place
 
-    @property
-    def parts(self) -> Path:
-        return self.work
+    @contextmanager
+    def opened(self, keep: Collection[str]) -> Iterator[None]:
+        """The work folder, with those parts of an earlier run that are still wanted.
 
-    def open(self, keep: Collection[str]) -> None:
-        """The work folder, with those parts of an earlier run that are still wanted."""
+        It stays when the block is left by an interruption or a full disk, to be taken up again; not
+        when what was asked for turns out to be wrong.
+        """
         self.work.mkdir(parents=True, exist_ok=True)
         for path in self.work.iterdir():
             if path.name not in keep:
                 _remove(path)
+        try:
+            yield
+        except (ValueError, LookupError):
+            shutil.rmtree(self.work)
+            raise
 
     def fresh(self) -> Path:
         """An empty folder to assemble in."""

@@ -9,26 +9,25 @@ stays until then.
 import errno
 import logging
 import os
-import shutil
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from functools import partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
-import joblib
 from pydantic import BaseModel
 from tqdm import tqdm
 
 from moclip import catalog, datasets
 from moclip.curation._assembly import assemble
 from moclip.curation._making import make
-from moclip.curation._parts import Part, Settings, parts_of, read_part
+from moclip.curation._parts import Look, Part, Settings, check_alike, parts_of, read_part
 from moclip.curation._place import Place
+from moclip.curation._pool import Backend, shared_out
 from moclip.datasets._shards import Manifest
 
 _log = logging.getLogger(__name__)
 
-Backend = Literal["loky", "ray"]
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
@@ -63,17 +62,16 @@ def prepare(
         _check_no_twins({clip.id for clip in plan.clips()})
     place = Place.at(out, name, settings.source)
     parts = parts_of(plan, settings)
-    with _full_disk_told(place):
-        place.open([part.name for part in parts])
-        _make_all(parts, settings, place.parts, jobs=jobs, backend=backend)
+    with _full_disk_told(place.work), place.opened([part.name for part in parts]):
+        _make_all(parts, settings, place.work, jobs=jobs, backend=backend)
         manifest = assemble(
-            [place.parts / part.name for part in parts],
+            [place.work / part.name for part in parts],
             place.fresh(),
             plan=plan,
             settings=settings,
             shard_bytes=int(shard_mb * 1e6),
         )
-    place.take()
+        place.take()
     return manifest
 
 
@@ -111,10 +109,11 @@ def _make_all(
     left = sum(len(part.files) for part in todo)
     if left < files:
         _log.info("%d of %d files were done before", files - left, files)
-    count = min(jobs or joblib.cpu_count(), len(todo)) or 1
-    parent = os.getpid() if backend == "loky" and count > 1 else None
+    work = partial(
+        make, settings=settings, folder=folder, parent=os.getpid() if backend == "loky" else None
+    )
     with (
-        _pool(backend),
+        closing(shared_out(work, todo, jobs=jobs, backend=backend)) as results,
         tqdm(
             total=files,
             initial=files - left,
@@ -123,14 +122,12 @@ def _make_all(
             disable=None,
         ) as bar,
     ):
-        pool = joblib.Parallel(count, return_as="generator_unordered", batch_size=1)
-        for done in pool(joblib.delayed(_made)(part, settings, folder, parent) for part in todo):
-            bar.update(done)
-
-
-def _made(part: Part, settings: Settings, folder: Path, parent: int | None) -> int:
-    make(part, settings, folder, parent)
-    return len(part.files)
+        first: Look | None = None
+        for made in results:
+            bar.update(made.files)
+            first = first or made.look
+            if first and made.look:
+                check_alike(first, made.look)
 
 
 def _is_made(path: Path) -> bool:
@@ -145,26 +142,14 @@ def _is_made(path: Path) -> bool:
     return True
 
 
-def _pool(backend: Backend) -> Any:
-    if backend == "loky":
-        return joblib.parallel_config("loky", inner_max_num_threads=1)
-    try:
-        from ray.util.joblib import register_ray
-    except ImportError:
-        raise ValueError("backend 'ray' needs a package: pip install 'moclip[ray]'") from None
-    register_ray()
-    return joblib.parallel_config("ray")
-
-
 @contextmanager
-def _full_disk_told(place: Place) -> Iterator[None]:
+def _full_disk_told(work: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
         if error.errno not in _FULL:
             raise
-        shutil.rmtree(place.work / "new", ignore_errors=True)
         raise OSError(
-            f"the disk is full; what was done is kept in {place.work}, so free some space and say "
+            f"the disk is full; what was done is kept in {work}, so free some space and say "
             "the same again"
         ) from error

@@ -6,7 +6,6 @@ An entry has ``Options`` (a frozen pydantic model whose ``root`` is where the da
 :func:`load` makes canonical clips of them, always in the same order.
 """
 
-import sys
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -26,12 +25,7 @@ def load(name: str, split: str, **options: Any) -> list[CaptionedMotion]:
     cannot be read is left out and named in the log. Raises ``LookupError`` for an unknown data set,
     ``ValueError`` for a wrong option, split or root, or when no clip can be read.
     """
-    chosen = options_of(name, options)
-    module = sys.modules[type(chosen).__module__]
-    if not hasattr(module, "plan"):
-        clips: list[CaptionedMotion] = module.load(split, chosen)
-        return clips
-    return _reading.load(name, split, chosen)
+    return _reading.load(name, split, options_of(name, options))
 
 
 def plan(name: str, **options: Any) -> Plan:

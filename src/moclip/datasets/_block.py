@@ -41,7 +41,9 @@ class Block:
             tensors["rotations"] = torch.cat(turns)
         if own_bones:
             tensors["offsets"] = _stacked(m.skeleton.offsets for m in motions)
-            tensors["ends"] = _stacked([tip for _, tip in m.skeleton.ends] for m in motions)
+            joints = [joint for joint, _ in first.skeleton.ends]  # mirrored ones stand elsewhere
+            tips = (dict(m.skeleton.ends) for m in motions)
+            tensors["ends"] = _stacked([tip[joint] for joint in joints] for tip in tips)
         lengths = torch.tensor([len(m) for m in motions])
         return cls({**tensors, **_placed(lengths)}, first.skeleton, first.fps)
 

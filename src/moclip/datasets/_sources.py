@@ -6,6 +6,7 @@ import zipfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path, PurePosixPath
 
 from moclip.files import read_bounded
@@ -42,8 +43,15 @@ def reader(root: Path) -> Iterator[Callable[[str], bytes]]:
     if root.is_dir():
         yield lambda name: read_bounded(root / name, LARGEST_FILE)
     else:
-        with zipfile.ZipFile(root) as archive:
-            yield lambda name: _member(archive, name)
+        stat = root.stat()
+        archive = _opened(root, stat.st_size, stat.st_mtime_ns)
+        yield lambda name: _member(archive, name)
+
+
+@lru_cache(maxsize=1)
+def _opened(root: Path, size: int, modified: int) -> zipfile.ZipFile:
+    """Kept open: thousands of members are listed anew each time a zip is opened."""
+    return zipfile.ZipFile(root)
 
 
 def stamps(root: Path | None, names: Iterable[str]) -> dict[str, list[int]]:

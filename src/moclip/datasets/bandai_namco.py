@@ -21,6 +21,7 @@ from moclip.datasets._plan import Clip, File, Plan
 from moclip.datasets._sources import Source, reader
 from moclip.motion import Motion
 
+LICENCE = "CC BY-NC 4.0, Bandai Namco Research Inc."
 _NAME = re.compile(r"dataset-\d+_(?P<content>[a-z-]+)_(?P<style>[a-z-]+)_\d+")
 _IN_ONE_STYLE = {"call", "dance-long", "dance-short", "kick", "punch", "respond", "slash"}
 """Contents acted only normally: held out, they would be new actions, not new combinations."""

@@ -26,6 +26,10 @@ from moclip.datasets import _common
 from moclip.datasets._plan import Clip, File, Plan
 from moclip.motion import Motion
 
+LICENCE = (
+    "CMU motion capture (mocap.cs.cmu.edu, NSF EIA-0196217): free to use, not to be resold on its "
+    "own; reference clips of DeepMimic: zlib"
+)
 FOLDER = Path(__file__).parent / "data"
 _FILE = "bundled.safetensors"
 STEP = 0.0005
