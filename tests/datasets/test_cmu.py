@@ -11,6 +11,7 @@ import torch
 
 from moclip import datasets, formats, geometry
 from moclip.datasets import cmu
+from moclip.datasets._cmu_index import Told, read_index
 from moclip.motion import Motion
 
 sys.path.append(str(Path(__file__).parents[1] / "formats"))
@@ -187,14 +188,49 @@ def test_the_index_may_lie_elsewhere(root: Path, tmp_path_factory: pytest.TempPa
 
 
 @pytest.mark.parametrize(
+    ("description", "captions"),
+    [
+        ("walk", ("walk",)),
+        ("OffensiveMoveSpinLeft", ("Offensive Move Spin Left",)),
+        ("charleston_side_by_side_female", ("charleston side by side female",)),
+        ("Walk With Arms Out,  balancing", ("Walk With Arms Out, balancing",)),
+        (
+            'nursery rhyme - "I\'m a little teapot..."',
+            ('nursery rhyme - "I\'m a little teapot..."',),
+        ),
+        ("B sits; A pulls up B (subjects - subject B)", ("B sits; A pulls up B",)),
+        ("monkey (human subject)", ("monkey (human subject)",)),
+        ("15.5 lbs", ("15.5 lbs",)),
+        ("Unknown", ()),
+        ("clean", ()),
+        ("cleaned", ()),
+        ("bad AMC", ()),
+        ("106_15.amc", ()),
+        ("180", ()),
+    ],
+)
+def test_descriptions_of_the_real_index(description: str, captions: tuple[str, ...]) -> None:
+    told = read_index(f"106_15\t{description}\n".encode(), "index.txt")
+    assert told["106_15"].captions == captions
+
+
+def test_two_descriptions_of_a_take_are_two_captions() -> None:
+    told = read_index(b"01_01 walk\n1_1 stroll\n01_01 walk\n", "index.txt")
+    assert told == {"1_1": Told(("walk", "stroll"))}
+
+
+@pytest.mark.parametrize(
     ("name", "text", "sentence"),
     [
         ("index.txt", "nothing here\n", "index.txt describes no take such as '01_01  walk'"),
-        ("index.txt", "01_01 walk\n1_1 run\n", "index.txt, line 2: '1_1' is described a second"),
         ("index.txt", f"01_01 {'walk ' * 250}\n", "line 1: the description has more than 1,000"),
         ("index.csv", "name,action\na,b\n", "index.csv has the columns name, action; wanted file"),
         ("index.csv", "file,action\n,walk\n", "index.csv, line 2: the file is empty"),
-        ("index.csv", "file,action\na.bvh,x\nb/a.bvh,y\n", "line 3: 'a' is described a second"),
+        (
+            "index.csv",
+            "file,action\na.bvh,x\nb/a.bvh,y\n",
+            "line 3: 'a' has another action or subject",
+        ),
     ],
 )
 def test_a_mistake_in_the_index_is_told_with_its_line(

@@ -1,8 +1,12 @@
 """What is told of the clips of the CMU database: its index as text, or a table of ours.
 
 The text (``cmu-mocap-index-text.txt``, compiled by B. Hahne) has a line ``Subject #1 (climb)`` a
-subject and a line ``01_01  playground - climb`` a take; everything else is passed over. The table
-(``index.csv``) has the columns ``file`` and ``action``, and ``caption`` and ``subject`` if need be.
+subject and a line ``01_01  playground - climb`` a take; everything else is passed over. Words that
+are written as one (``OffensiveMoveSpinLeft``) are parted; what says nothing of the motion
+(``Unknown``, ``clean``, ``bad AMC``, ``180``) is no description.
+
+The table (``index.csv``) has the columns ``file`` and ``action``, and ``caption`` and ``subject``
+if need be.
 """
 
 import csv
@@ -19,6 +23,8 @@ LARGEST = 2**24
 _TAKE = re.compile(r"\s*0*(\d{1,6})_0*(\d{1,6})\s+(\S.*?)\s*")
 _WHO = re.compile(r"\s*\((?:\d+ )?subjects - subject [A-Z]\)")
 """Of takes with two people: which of them this file is, and not what happens."""
+_RUN_TOGETHER = re.compile(r"(?<=[a-z])(?=[A-Z])|_+")
+_NOTHING = re.compile(r"unknown|clean(ed)?|bad amc|calibration|\d+_\d+\.amc|[^a-z]*", re.IGNORECASE)
 _COLUMNS = ("file", "action", "caption", "subject")
 
 
@@ -49,9 +55,11 @@ def read_index(data: bytes, name: str) -> dict[str, Told]:
     lines = _table(text, name) if name.lower().endswith(".csv") else _takes(text, name)
     told: dict[str, Told] = {}
     for number, key, found in lines:
-        if key in told:
-            raise ValueError(f"{name}, line {number}: '{key}' is described a second time")
-        told[key] = found
+        before = told.get(key, found)
+        if before[1:] != found[1:]:
+            raise ValueError(f"{name}, line {number}: '{key}' has another action or subject before")
+        captions = dict.fromkeys((*before.captions, *found.captions))
+        told[key] = found._replace(captions=tuple(captions))
     if not told:
         raise ValueError(f"{name} describes no take such as '01_01  walk'")
     return told
@@ -73,13 +81,15 @@ def _takes(text: str, name: str) -> Iterator[tuple[int, str, Told]]:
             yield number, f"{subject}_{take}", _told(caption, name, number)
 
 
-def _told(caption: str, name: str, number: int, **rest: str | None) -> Told:
-    if len(caption) > LONGEST_CAPTION:
+def _told(description: str, name: str, number: int, **rest: str | None) -> Told:
+    if len(description) > LONGEST_CAPTION:
         raise ValueError(
             f"{name}, line {number}: the description has more than {LONGEST_CAPTION:,} characters"
         )
-    unknown = caption.lower() in ("", "unknown")
-    return Told(() if unknown else (caption,), **rest)
+    if _NOTHING.fullmatch(description):
+        return Told((), **rest)
+    caption = " ".join(_RUN_TOGETHER.sub(" ", description).split())
+    return Told((caption,), **rest)
 
 
 def _table(text: str, name: str) -> Iterator[tuple[int, str, Told]]:
@@ -96,8 +106,9 @@ def _table(text: str, name: str) -> Iterator[tuple[int, str, Told]]:
             file, action, caption, subject = ((row.get(c) or "").strip() for c in _COLUMNS)
             if not file:
                 raise ValueError(f"{name}, line {at}: the file is empty")
-            words = caption or action.replace("_", " ")
-            told = _told(words, name, at, action=action or None, subject=subject or None)
+            told = _told(
+                caption or action, name, at, action=action or None, subject=subject or None
+            )
             yield at, key_of(PurePosixPath(file).stem), told
     except csv.Error as error:
         raise ValueError(f"{name}, line {reader.line_num}: {error}") from None
