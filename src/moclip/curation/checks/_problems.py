@@ -1,9 +1,9 @@
 """Readers tell in a sentence why a file cannot be read; some of them have a check of their own."""
 
 _SAYS = {
-    "not_finite": ("finite",),
-    "z_scored": ("z-scored",),
-    "captions": ("caption",),
+    "not_finite": ("not finite", "a finite number should"),
+    "z_scored": ("look z-scored",),
+    "captions": ("caption is empty", "caption has", "caption#tokens", "no caption", "captions.csv"),
 }
 """Words of the reader's sentence that give a check its case."""
 

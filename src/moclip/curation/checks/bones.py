@@ -16,21 +16,22 @@ _METRES = 0.01
 """Less is the softness of a marker on skin."""
 _SHARE = 0.03
 """Of the bone's own length."""
-_MOST = 0.98
-"""Share of the frames that are looked at; a leap lasts for fewer than the rest."""
+_LEAPS = 0.02
+"""Share of the frames, two at least, that may be longer, and as many shorter, for a leap's sake."""
 
 
 def look(case: Case) -> Iterator[Fault]:
     """The bone that changes most, and how many do."""
     motion = case.motion
-    if motion is None or len(motion) < 3:
+    if motion is None or len(motion) < 6:
         return
     joints = below(motion.skeleton, hips(motion.skeleton))
     if not joints:
         return
     lengths = motion.bone_lengths()[:, [joint - 1 for joint in joints]]
-    rest = (1 - _MOST) / 2
-    change = lengths.quantile(1 - rest, dim=0) - lengths.quantile(rest, dim=0)
+    leaps = max(2, round(_LEAPS * len(motion)))
+    ordered = lengths.sort(dim=0).values
+    change = ordered[-1 - leaps] - ordered[leaps]
     middle = lengths.median(dim=0).values
     wrong = (change > _METRES) & (change > _SHARE * middle)
     if not wrong.any():
