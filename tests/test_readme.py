@@ -41,6 +41,8 @@ def commands() -> list[str]:
 @pytest.mark.parametrize("line", commands())
 def test_commands_in_the_documentation_parse(line: str) -> None:
     _, command, *arguments = shlex.split(line, comments=True)
+    if command in cli.groups():
+        command = f"{command}.{arguments.pop(0)}"
     assert callable(cli.parsed(command, arguments))
 
 

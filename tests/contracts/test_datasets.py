@@ -22,6 +22,20 @@ def test_options_are_frozen_and_refuse_unknown_keys(name: str) -> None:
         options().root = Path("x")
 
 
+def test_it_plans_first_and_reads_in_parts(name: str) -> None:
+    for function, takes in (("plan", ["options"]), ("read", ["files", "options"])):
+        found = catalog.load("datasets", name, function)
+        assert list(inspect.signature(found).parameters) == takes
+    with pytest.raises(AttributeError):
+        catalog.load("datasets", name, "load")
+
+
+def test_its_terms_are_a_line(name: str) -> None:
+    licence = datasets.licence(name)
+    assert licence
+    assert "\n" not in licence
+
+
 def test_every_option_is_documented(name: str) -> None:
     options = catalog.load("datasets", name, "Options")
     source = inspect.getsource(options)

@@ -4,6 +4,7 @@ Examples:
   moclip data prepare bandai_namco --source bandai.zip -o data/bandai
   moclip data prepare files --source my_captures -o data/captures --skeleton own --fps 60
   moclip data prepare folder --source my_clips -o data/clips --mirror --jobs 8
+  moclip data prepare humanml3d --amass AMASS --body-model smplh --texts HumanML3D -o data/h3d
   moclip train my.toml --set data.name=prepared data.root=data/bandai
 
 NAME is a data set (see docs/data.md); `files` takes every motion file in a folder or zip. The
@@ -24,6 +25,7 @@ from moclip.cli._output import pairs
 if TYPE_CHECKING:
     from moclip.datasets._shards import Manifest
 
+_REBUILT = "humanml3d_amass"
 _NAMED = 5
 """Of the clips that were left out, in what is printed; the manifest names all."""
 
@@ -45,6 +47,10 @@ def main(
     mirror: bool = False,
     shard_mb: float = 256.0,
     overrides: Overrides = (),
+    amass: Path | None = None,
+    body_model: Path | None = None,
+    index: Path | None = None,
+    texts: Path | None = None,
 ) -> None:
     """Prepare a data set.
 
@@ -59,11 +65,20 @@ def main(
         mirror: add twins with left and right exchanged, in what is said too
         shard_mb: megabytes a file at most
         overrides: other options of the data set, as max_seconds=8
+        amass: rebuild humanml3d from this folder of AMASS, with the official cuts
+        body_model: with --amass, the folder of SMPL-H's body models as .npz
+        index: with --amass, the official index.csv
+        texts: with --amass, the official folder with texts/ and the lists of the splits
     """
     from moclip.curation.prepare import prepare
 
-    given = dict(_option(setting) for group in overrides for setting in group)
-    options = given | ({} if source is None else {"root": source})
+    options = dict(_option(setting) for group in overrides for setting in group)
+    if source is not None:
+        options["root"] = source
+    rebuilt = {"root": amass, "body_models": body_model, "index": index, "texts": texts}
+    if any(rebuilt.values()):
+        name = _rebuilt(name, amass, source)
+        options |= {key: path for key, path in rebuilt.items() if path is not None}
     try:
         manifest = prepare(
             name,
@@ -81,6 +96,15 @@ def main(
         raise
     print(pairs(_facts(manifest)))
     print(f"{out} holds them; try: moclip train RECIPE --set data.name=prepared data.root={out}")
+
+
+def _rebuilt(name: str, amass: Path | None, source: Path | None) -> str:
+    """The data set that reads AMASS. Raises ``ValueError`` for flags that do not go together."""
+    if name not in ("humanml3d", _REBUILT) or amass is None or source is not None:
+        raise ValueError(
+            "--body-model, --index and --texts go with `humanml3d --amass FOLDER`, without --source"
+        )
+    return _REBUILT
 
 
 def _option(setting: str) -> tuple[str, Any]:
