@@ -122,9 +122,9 @@ def _check_target(target: Path, change: Change) -> None:
         if suffix != ".npy":
             raise ValueError(f"features are written as .npy, not as '{suffix}'")
         return
-    there = formats.suffixes(written=True)
-    if suffix not in there:
-        raise ValueError(f"{target.name}: '{suffix}' cannot be written; {', '.join(there)} can")
+    if suffix not in formats.suffixes(written=True):
+        there = ", ".join(formats.suffixes(written=True))
+        raise ValueError(f"{target.name}: '{suffix}' cannot be written; written are: {there}")
 
 
 def _features(motion: Motion, name: str) -> bytes:

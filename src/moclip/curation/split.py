@@ -29,8 +29,8 @@ _PART_RULE = "a take is in x % of train when sha256 of seed and take falls into 
 
 
 def nested_fractions(
-    ids: Sequence[str], fractions: Sequence[float] = FRACTIONS, seed: int = 0
-) -> dict[float, list[str]]:
+    ids: Sequence[str], fractions: Sequence[float | int] = FRACTIONS, seed: int = 0
+) -> dict[float | int, list[str]]:
     """For each percentage the ids in it, in their order; every smaller part lies in every larger.
 
     Whole takes are drawn, each on its own, so a part has about as many as its percentage says and
@@ -111,7 +111,7 @@ def split(
 def write(
     out: Path,
     splits: Mapping[str, Sequence[str]],
-    parts: Mapping[float, Sequence[str]],
+    parts: Mapping[float | int, Sequence[str]],
     *,
     by: By,
     seed: int,

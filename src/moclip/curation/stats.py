@@ -87,7 +87,7 @@ def captions(clips: Sequence[Clip]) -> dict[str, Any]:
     }
 
 
-def spread(numbers: Sequence[float]) -> dict[str, float] | None:
+def spread(numbers: Sequence[float | int]) -> dict[str, float] | None:
     """Smallest, median, mean, 95th percentile and largest; ``None`` of nothing."""
     if not numbers:
         return None
@@ -154,8 +154,10 @@ def _speed(motion: Motion) -> float:
     return float(steps.mean() * motion.fps)
 
 
-def _splits(clips: Iterable[Clip], known: Mapping[str, Measured]) -> dict[str, dict[str, float]]:
-    found: dict[str, dict[str, float]] = {}
+def _splits(
+    clips: Iterable[Clip], known: Mapping[str, Measured]
+) -> dict[str, dict[str, float | int]]:
+    found: dict[str, dict[str, float | int]] = {}
     for clip in clips:
         split = found.setdefault(clip.split, {"clips": 0, "hours": 0.0})
         split["clips"] += 1

@@ -27,7 +27,7 @@ def path_from_above(motion: Motion, frames: Sequence[int], *, size: int) -> Imag
     """
     across, ahead = _turned(motion)
     middle = (across.max() + across.min()) / 2, (ahead.max() + ahead.min()) / 2
-    extent = max(np.ptp(across), np.ptp(ahead), _LEAST)
+    extent = max(float(np.ptp(across)), float(np.ptp(ahead)), _LEAST)
     large = size * _FINE
     scale = large * (1 - 2 * _FREE) / extent
     x = large / 2 + (across - middle[0]) * scale
