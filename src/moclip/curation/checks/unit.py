@@ -4,6 +4,7 @@ BVH files are scaled by the size of their body when they are read, so this is me
 which are taken at their word, and where a data set names its unit.
 """
 
+import math
 from collections.abc import Iterator
 
 from moclip.curation.checks._bodies import below, hips
@@ -37,12 +38,10 @@ def look(case: Case) -> Iterator[Fault]:
 
 def _likely(ratio: float) -> str:
     """The unit that makes the body a person; a body too small was scaled once too often."""
-    from math import log
-
-    name = min(UNITS, key=lambda unit: abs(log(ratio * UNITS[unit])))
+    name = min(UNITS, key=lambda unit: abs(math.log(ratio * UNITS[unit])))
     if ratio > 1:
         return f"the numbers look like {name} (1 {name} = {UNITS[name]:g} m), taken for metres"
-    name = min(UNITS, key=lambda unit: abs(log(ratio / UNITS[unit])))
+    name = min(UNITS, key=lambda unit: abs(math.log(ratio / UNITS[unit])))
     return f"metres seem to have been taken for {name} (multiply by {1 / UNITS[name]:.4g})"
 
 
