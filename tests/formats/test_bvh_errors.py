@@ -66,6 +66,10 @@ BROKEN = {
         bvh(header=HEADER.replace("3 Yrotation", "3 Zrotation")),
         "line 9: a channel is named twice",
     ),
+    "channels in superscript": (
+        bvh(header=HEADER.replace("CHANNELS 3", "CHANNELS ³")),
+        "line 9: CHANNELS promises ³ channels and names 3",
+    ),
     "no channels": (
         bvh(header="HIERARCHY\nROOT a\n{\nOFFSET 0 0 0\n}\n"),
         "line 9: 9 numbers, wanted 0",
@@ -77,6 +81,10 @@ BROKEN = {
     "Frames is a word": (
         bvh(frames="many"),
         "line 17: 'many' frames are promised, the file holds 3",
+    ),
+    "Frames has thousands of digits": (
+        bvh(frames="9" * 5000),
+        f"line 17: '{'9' * 40}' frames are promised, the file holds 3",
     ),
     "too few frames": (bvh(frames="5"), "line 17: 5 frames are promised, the file holds 3"),
     "too many frames": (bvh(frames="2"), "line 17: 2 frames are promised, the file holds 3"),
@@ -125,6 +133,25 @@ def test_joints_without_channels_cannot_ask_for_endless_memory() -> None:
     header = HEADER.rstrip()[:-1] + joints + "}\n"
     with pytest.raises(ValueError, match="60,000 frames of 2,002 joints are too many"):
         bvh_format.decode(bvh([ROWS[0]] * 60_000, header=header), name="walk.bvh")
+
+
+def test_a_hundred_thousand_joints_are_refused_at_once() -> None:
+    start = time.perf_counter()
+    inner = "".join(f"JOINT j{i} {{ OFFSET 0 0 0\n" for i in range(100_000))
+    header = HEADER.rstrip()[:-1] + inner + "}" * 100_001 + "\n"
+    with pytest.raises(ValueError, match="line 10013: a body of more than 10,000 joints"):
+        bvh_format.decode(bvh(header=header), name="walk.bvh")
+    with pytest.raises(ValueError, match=r"a hierarchy of .* bytes is too long"):
+        bvh_format.decode(bvh(header=HEADER + " " * 5_000_000 + "\n"), name="walk.bvh")
+    assert time.perf_counter() - start < 10
+
+
+def test_few_bytes_cannot_ask_for_much_memory() -> None:
+    joints = "".join(f"JOINT j{i} {{ OFFSET 0 0 0 }}\n" for i in range(400))
+    header = HEADER.rstrip()[:-1] + joints + "}\n"
+    with pytest.raises(ValueError, match="600 frames of 402 joints are too many"):
+        bvh_format.decode(bvh([ROWS[0]] * 600, header=header), name="walk.bvh")
+    assert len(bvh_format.decode(bvh([ROWS[0]] * 500, header=header), name="walk.bvh")) == 500
 
 
 def test_thousands_of_joints_inside_each_other_are_read() -> None:

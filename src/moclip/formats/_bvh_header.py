@@ -9,6 +9,7 @@ from moclip.skeletons.base import Vector
 
 CHANNELS = tuple(f"{axis}{kind}" for kind in ("position", "rotation") for axis in "XYZ")
 _BY_NAME = {channel.lower(): channel for channel in CHANNELS}
+_MOST_JOINTS = 10_000
 
 
 @dataclass
@@ -50,11 +51,10 @@ class Words:
         return word
 
     def expect(self, *choices: str) -> str:
-        wanted = " or ".join(f"'{choice}'" for choice in choices)
-        word = self.take(wanted)
-        if word.upper() not in choices:
-            self.fail(f"'{word[:40]}' stands where {wanted} should")
-        return word.upper()
+        if self.peek().upper() not in choices:
+            wanted = " or ".join(f"'{choice}'" for choice in choices)
+            self.fail(f"'{self.take(wanted)[:40]}' stands where {wanted} should")
+        return self.take("a word").upper()
 
     def rest_of_line(self) -> str:
         """The words up to a brace or the end of the line: joint names may hold spaces."""
@@ -109,6 +109,8 @@ def _open(words: Words, joints: list[Joint], lines: dict[str, int], *, parent: i
     name = words.rest_of_line()
     if not name:
         words.fail("a joint has no name")
+    if len(joints) == _MOST_JOINTS:
+        words.fail(f"a body of more than {_MOST_JOINTS:,} joints is not read")
     if name in lines:
         words.fail(f"a second joint is named '{name[:40]}', the first stands on line {lines[name]}")
     lines[name] = words.line
@@ -124,7 +126,7 @@ def _vector(words: Words) -> Vector:
 def _channels(words: Words) -> tuple[str, ...]:
     count = words.take("the number of channels")
     names = words.rest_of_line().split()
-    if not count.isdigit() or len(count) > 3 or int(count) != len(names):
+    if not count.isdecimal() or len(count) > 3 or int(count) != len(names):
         words.fail(f"CHANNELS promises {count[:40]} channels and names {len(names)}")
     for name in names:
         if name.lower() not in _BY_NAME:

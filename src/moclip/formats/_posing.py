@@ -8,37 +8,69 @@ from torch import Tensor
 
 from moclip import geometry
 from moclip.motion import Motion
-from moclip.skeletons.base import Skeleton
+from moclip.skeletons.base import Skeleton, Vector
+
+_ROUNDS = 20
+_SETTLED = 1e-7
+"""Metres."""
+_PULL = 1e-6
+"""How much the joint above counts beside the children, which may leave a twist open."""
 
 
 def pose(motion: Motion) -> tuple[Skeleton, Float64[Tensor, "frame joint 3 3"]]:
     """The motion's skeleton and local rotations, or some that bring its bones where the joints are.
 
-    Where none are known, the bones are given their median lengths over time; a joint with one child
-    turns as little as it can, one with several by least squares. Twist about a bone is not in the
-    positions and stays as it is above.
+    Where none are known, the bones are given their median lengths over time, and the children of
+    one joint the angles that this body has between them. A joint with one child turns as little as
+    it can, one with several by least squares. Twist about a bone is not in the positions and stays
+    as it is above.
     """
     if motion.rotations is not None:
         return motion.skeleton, motion.rotations.double().cpu()
-    joints = motion.joints.double().cpu()
-    skeleton = _with_lengths_of(motion)
-    offsets = torch.tensor(skeleton.offsets, dtype=torch.float64)
+    joints, parents = motion.joints.double().cpu(), motion.skeleton.parents
+    offsets = _with_lengths_of(motion)
     turned: list[Tensor] = []
-    for joint, parent in enumerate(skeleton.parents):
+    for joint, parent in enumerate(parents):
         above = turned[parent] if joint else torch.eye(3).double().expand(len(joints), 3, 3)
-        children = [c for c, p in enumerate(skeleton.parents) if p == joint]
+        children = [child for child, above_it in enumerate(parents) if above_it == joint]
         bones = joints[:, children] - joints[:, joint, None]
+        if len(children) > 1:
+            offsets[children] = _own_shape(above, offsets[children], bones)
         turned.append(_turn(above, offsets[children], bones))
-    return skeleton, geometry.local_rotations(torch.stack(turned, dim=1), skeleton.parents)
+    skeleton = replace(motion.skeleton, offsets=_tuples(offsets))
+    return skeleton, geometry.local_rotations(torch.stack(turned, dim=1), parents)
 
 
-def _with_lengths_of(motion: Motion) -> Skeleton:
+def _with_lengths_of(motion: Motion) -> Float64[Tensor, "joint 3"]:
     lengths = motion.bone_lengths().double().cpu().median(dim=0).values
     offsets = torch.tensor(motion.skeleton.offsets, dtype=torch.float64)
     rest = offsets[1:].norm(dim=-1)
     offsets[1:] *= (lengths / rest.clamp(min=1e-9))[:, None]
-    rows = [(x, y, z) for x, y, z in offsets.tolist()]
-    return replace(motion.skeleton, offsets=tuple(rows))
+    return offsets
+
+
+def _tuples(offsets: Float64[Tensor, "joint 3"]) -> tuple[Vector, ...]:
+    return tuple((x, y, z) for x, y, z in offsets.tolist())
+
+
+def _own_shape(
+    above: Float64[Tensor, "frame 3 3"],
+    rest: Float64[Tensor, "child 3"],
+    bones: Float64[Tensor, "frame child 3"],
+) -> Float64[Tensor, "child 3"]:
+    """Where the children of a joint rest in this body: their mean over time, seen from the joint.
+
+    The joint's rotation and the mean depend on each other and are found in turns (generalised
+    Procrustes analysis, Gower 1975); lengths are kept.
+    """
+    lengths = rest.norm(dim=-1, keepdim=True)
+    for _ in range(_ROUNDS):
+        before = rest
+        mean = (bones @ _turn(above, rest, bones)).mean(dim=0)
+        rest = mean * (lengths / mean.norm(dim=-1, keepdim=True).clamp(min=1e-9))
+        if (rest - before).abs().max() < _SETTLED:
+            break
+    return rest
 
 
 def _turn(
@@ -53,7 +85,8 @@ def _turn(
     if len(rest) == 1:
         seen = (above.mT @ bones[:, 0, :, None]).squeeze(-1)
         return above @ geometry.rotation_between(rest.expand_as(seen), seen)
-    u, _, vt = torch.linalg.svd(bones.mT @ rest)  # Kabsch: the best rotation of both sets
+    both = bones.mT @ rest + _PULL * reach.max() ** 2 * above
+    u, _, vt = torch.linalg.svd(both)  # Kabsch: the best rotation of both sets
     flip = torch.ones(len(bones), 3, dtype=torch.float64)
     flip[:, 2] = torch.linalg.det(u @ vt)
     return (u * flip[:, None]) @ vt

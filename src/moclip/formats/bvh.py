@@ -24,8 +24,11 @@ from moclip.skeletons.base import Skeleton, Vector
 
 SUFFIXES = (".bvh",)
 
-_MOST_JOINT_FRAMES = 10**8
-"""Joints without channels cost a file nothing and a reader 36 bytes a frame."""
+_FREE_JOINT_FRAMES = 200_000
+"""Joints without channels cost a file nothing and a reader hundreds of bytes a frame: beyond these
+there may be one for each byte of the file, where three channels take six bytes at least."""
+_LONGEST_HEADER = 2**22
+"""Bytes; a hierarchy of 500 joints has some 2**16."""
 _MOTION = re.compile(rb"^[ \t]*MOTION[ \t]*$", re.MULTILINE)
 
 
@@ -46,10 +49,12 @@ def decode(data: bytes, *, name: str = "file", unit: str | float | None = None) 
         is_bvh = text.lstrip()[:9].upper() == b"HIERARCHY"
         problem = "has no MOTION section" if is_bvh else "is no BVH: it must begin with HIERARCHY"
         raise ValueError(f"{name} {problem}")
+    if motion.start() > _LONGEST_HEADER:
+        raise ValueError(f"{name}: a hierarchy of {motion.start():,} bytes is too long")
     joints = read_joints(Words(name, text[: motion.start()].decode()))
     channels = sum(len(joint.channels) for joint in joints)
     values, fps = read_frames(text, motion.end(), channels=channels, name=name)
-    if len(values) * len(joints) > _MOST_JOINT_FRAMES:
+    if len(values) * len(joints) > _FREE_JOINT_FRAMES + len(text):
         raise ValueError(f"{name}: {len(values):,} frames of {len(joints):,} joints are too many")
     return _motion(joints, values, fps, name=name, unit=unit)
 
@@ -57,9 +62,13 @@ def decode(data: bytes, *, name: str = "file", unit: str | float | None = None) 
 def encode(motion: Motion) -> bytes:
     """The motion in centimetres, angles in the order Z Y X, joints depth first.
 
-    Position channels stand on the root and on joints that leave the end of their bone.
-    Where the motion has no rotations, some are found that bring the bones where the joints are.
-    Reading it back gives joints within 0.1 mm, for a body of human size also without ``unit``.
+    Position channels stand on the root, and on joints that leave the end of their bone: Blender and
+    MotionBuilder read them as meant, in place of the offset, other readers skip them. Where the
+    motion has no rotations, some are found that bring the bones where the joints are, with rest
+    offsets that fit this body, so that few joints or none are left that need them; a reader that
+    skips them then has hips and shoulders up to a centimetre or two away in a body whose own are
+    not stiff. Reading it back gives joints within 0.1 mm, for a body of human size also without
+    ``unit``.
     """
     return to_text(motion).encode()
 
