@@ -6,10 +6,12 @@ import sys
 import pytest
 from cli_support import Run
 
-from moclip import __version__, catalog, cli
+from moclip import __version__, cli
 from moclip.cli import _errors
 
-COMMANDS = catalog.names("cli")
+GROUPS = cli.groups()
+COMMANDS = cli.commands()
+ALL = [[name] for name in COMMANDS] + [[g, name] for g in GROUPS for name in cli.commands(g)]
 
 
 def python(*arguments: str) -> "subprocess.CompletedProcess[str]":
@@ -21,8 +23,19 @@ def python(*arguments: str) -> "subprocess.CompletedProcess[str]":
 def test_help_lists_every_command_with_its_first_line(moclip: Run) -> None:
     shown = moclip("--help")
     assert shown.code == 0
-    for command in COMMANDS:
+    for command in (*COMMANDS, *GROUPS):
         assert f"\n  {command} " in shown.out
+
+
+@pytest.mark.parametrize("group", GROUPS)
+def test_help_of_a_group_lists_its_commands(group: str, moclip: Run) -> None:
+    shown = moclip(group, "--help")
+    assert (shown.code, moclip(group).out) == (0, shown.out)
+    for command in cli.commands(group):
+        assert f"\n  {command} " in shown.out
+    unknown = moclip(group, "no-such")
+    assert unknown.code == 2
+    assert f"there is no command of `moclip {group}` 'no-such'; there are: " in unknown.err
 
 
 def test_no_command_shows_help(moclip: Run) -> None:
@@ -42,17 +55,17 @@ def test_version(moclip: Run) -> None:
     assert moclip("--version").out == f"moclip {__version__}\n"
 
 
-@pytest.mark.parametrize("command", COMMANDS)
-def test_each_command_has_help_with_examples(command: str, moclip: Run) -> None:
-    shown = moclip(command, "--help")
+@pytest.mark.parametrize("command", ALL, ids=" ".join)
+def test_each_command_has_help_with_examples(command: list[str], moclip: Run) -> None:
+    shown = moclip(*command, "--help")
     assert shown.code == 0
-    assert f"\n  moclip {command}" in shown.out
+    assert f"\n  moclip {' '.join(command)}" in shown.out
     assert "--help" in shown.out
 
 
-@pytest.mark.parametrize("command", COMMANDS)
-def test_an_unknown_option_is_told_shortly(command: str, moclip: Run) -> None:
-    shown = moclip(command, "--no-such-option")
+@pytest.mark.parametrize("command", ALL, ids=" ".join)
+def test_an_unknown_option_is_told_shortly(command: list[str], moclip: Run) -> None:
+    shown = moclip(*command, "--no-such-option")
     assert shown.code == 2
     assert "Traceback" not in shown.err
     assert 0 < len(shown.err.splitlines()) <= 12

@@ -1,6 +1,7 @@
 """A model as a folder: what is written, what is read back, what is refused."""
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from moclip.models import checkpoint
+from moclip.models import _hub, checkpoint
 from moclip.models.two_tower import MoCLIP
 
 CAPTIONS = ("a person walks", "someone jumps")
@@ -120,11 +121,13 @@ def test_a_hub_id_is_asked_of_the_hub_for_plain_files_only(
 ) -> None:
     asked = {}
 
-    def snapshot(name: str, *, revision: str | None, allow_patterns: list[str]) -> str:
+    def snapshot(
+        name: str, *, revision: str | None, allow_patterns: list[str], local_files_only: bool
+    ) -> str:
         asked.update(name=name, revision=revision, patterns=allow_patterns)
         return str(folder)
 
-    monkeypatch.setattr(checkpoint, "snapshot_download", snapshot)
+    monkeypatch.setattr(_hub, "snapshot_download", snapshot)
     MoCLIP.from_pretrained("someone/some-model", revision="v1")
     assert (asked["name"], asked["revision"]) == ("someone/some-model", "v1")
     assert not [p for p in asked["patterns"] if p.endswith((".bin", ".pt", ".pkl", ".py", "*"))]
@@ -134,12 +137,34 @@ def test_an_unreachable_hub_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> 
     def offline(*_: object, **__: object) -> str:
         raise ConnectionError("no route to host\nand much more")
 
-    monkeypatch.setattr(checkpoint, "snapshot_download", offline)
+    monkeypatch.setattr(_hub, "snapshot_download", offline)
     with pytest.raises(
         OSError, match="no folder a/b, and the hub did not help: no route"
     ) as caught:
         MoCLIP.from_pretrained("a/b")
     assert "\n" not in str(caught.value)
+
+
+def test_without_a_network_only_the_cache_is_asked(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In the layout of the hub's cache: ``models--OWNER--NAME/snapshots/REVISION``."""
+
+    def no_name(*_: object) -> None:
+        raise OSError("Name or service not known")
+
+    monkeypatch.setattr("socket.getaddrinfo", no_name)
+    monkeypatch.setattr("urllib.request.getproxies", dict)
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
+    with pytest.raises(OSError, match="no folder a/b, and the hub did not help"):
+        MoCLIP.from_pretrained("a/b")
+    repository = tmp_path / "models--a--b"
+    (repository / "refs").mkdir(parents=True)
+    (repository / "refs" / "main").write_text("0123abc")
+    shutil.copytree(folder, repository / "snapshots" / "0123abc")
+    assert set(MoCLIP.from_pretrained("a/b").state_dict()) == set(
+        MoCLIP.from_pretrained(folder).state_dict()
+    )
 
 
 @pytest.mark.parametrize("name", ["not/a/hub/id", "./nowhere", "/no/such/folder"])

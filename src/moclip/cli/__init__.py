@@ -60,8 +60,8 @@ def _check(command: str, there: Sequence[str], kind: str) -> None:
 
 
 def commands(group: str | None = None) -> list[str]:
-    """Commands of the program, or of a group."""
-    return catalog.names(f"cli.{group}" if group else "cli")
+    """Commands of the program, or of a group, as they are typed: ``import-clip``."""
+    return [name.replace("_", "-") for name in catalog.names(f"cli.{group}" if group else "cli")]
 
 
 def groups() -> list[str]:
@@ -105,7 +105,7 @@ def parsed(command: str, arguments: Sequence[str]) -> Callable[[], None]:
     """
     import tyro
 
-    main = importlib.import_module(f"moclip.cli.{command}").main
+    main = importlib.import_module(f"moclip.cli.{command.replace('-', '_')}").main
 
     @functools.wraps(main)
     def bind(*args: Any, **kwargs: Any) -> Callable[[], None]:
@@ -123,7 +123,7 @@ def parsed(command: str, arguments: Sequence[str]) -> Callable[[], None]:
 
 def _docstring(command: str) -> str:
     """The docstring of a command's file or a group's folder, read without importing it."""
-    place = _FOLDER / command.replace(".", "/")
+    place = _FOLDER / command.replace(".", "/").replace("-", "_")
     file = place / "__init__.py" if place.is_dir() else place.with_suffix(".py")
     source = file.read_text(encoding="utf-8")
     return ast.get_docstring(ast.parse(source)) or ""

@@ -7,6 +7,7 @@ from typing import Any
 from torch import nn
 
 from moclip.cli import _model
+from moclip.models import identity
 from moclip.training.loop import read_metrics
 
 
@@ -16,7 +17,11 @@ def facts(model: str) -> dict[str, Any]:
     toml = Path(model) / "recipe.toml"
     recipe = toml.read_text(encoding="utf-8") if toml.exists() else None
     return {
-        "text": {"tower": towers.text_name, "parameters": _parameters(towers.text)},
+        "text": {
+            "tower": towers.text_name,
+            "parameters": _parameters(towers.text),
+            "tower_hash": identity.tower_hash(towers.text),
+        },
         "motion": {
             "tower": towers.motion_name,
             "parameters": _parameters(towers.motion),

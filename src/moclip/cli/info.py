@@ -59,6 +59,7 @@ def _model(found: dict[str, Any]) -> list[tuple[str, Any]]:
     metrics = (f"{key} {value:g}" for key, value in found["metrics"].items())
     return [
         ("text tower", f"{text['tower']}, {text['parameters']:,} parameters"),
+        ("tower hash", text["tower_hash"]),
         ("motion tower", f"{motion['tower']}, {motion['parameters']:,} parameters"),
         ("configuration", ", ".join(f"{k} {v}" for k, v in motion["configuration"].items())),
         ("vectors", f"{found['dim']} numbers, scale {found['scale']:.1f}"),

@@ -13,14 +13,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from huggingface_hub import snapshot_download
-from huggingface_hub.errors import HFValidationError
 from pydantic import BaseModel, ConfigDict, ValidationError
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from moclip.files import give_usual_rights, read_bounded
+from moclip.models import _hub
 
 CONFIG, WEIGHTS, CARD, RECIPE, TEXT = (
     "config.json",
@@ -29,7 +28,6 @@ CONFIG, WEIGHTS, CARD, RECIPE, TEXT = (
     "recipe.toml",
     "text",
 )
-_WANTED_FROM_HUB = ["*.json", "*.safetensors", "*.txt", "*.md", "*.toml"]
 
 
 class Text(BaseModel):
@@ -120,13 +118,7 @@ def find(folder_or_hub_id: str | Path, *, revision: str | None = None) -> Path:
     name = str(folder_or_hub_id)
     if folder.exists():
         raise ValueError(f"{name} is a file, wanted the folder of a model")
-    try:
-        return Path(snapshot_download(name, revision=revision, allow_patterns=_WANTED_FROM_HUB))
-    except HFValidationError:
-        raise FileNotFoundError(f"there is no model folder {name}") from None
-    except Exception as error:  # the hub's own errors, its HTTP library's, the network's
-        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
-        raise OSError(f"there is no folder {name}, and the hub did not help: {reason}") from None
+    return _hub.fetch(name, revision=revision)
 
 
 def read_settings(folder: Path) -> Settings:

@@ -6,9 +6,13 @@ kept, where a layout holds a whole one. :func:`read` takes all of them back.
 
 import logging
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from moclip import catalog
 from moclip.models.text.base import TextTower
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
 
 _log = logging.getLogger(__name__)
 
@@ -31,7 +35,7 @@ def write(tower: TextTower, layout: str, out: str | Path, *, base: str | None = 
     catalog.load("models.interop", layout.replace("-", "_"), "write")(tower, Path(out), base=base)
 
 
-def read(source: str | Path, *, tokenizer: str | None = None) -> TextTower:
+def read(source: str | Path, *, tokenizer: "str | Tokenizer | None" = None) -> TextTower:
     """A text tower from any layout, a model of ours among them, or from a hub id.
 
     A file of weights has no words in it: ``tokenizer`` says where they are (a folder, a hub id,
@@ -48,7 +52,7 @@ def read(source: str | Path, *, tokenizer: str | None = None) -> TextTower:
     return _of_folder(str(source))
 
 
-def _of_file(path: Path, tokenizer: str | None) -> TextTower:
+def _of_file(path: Path, tokenizer: "str | Tokenizer | None") -> TextTower:
     from moclip.models.interop import _clip, _files, openai
     from moclip.models.text import _huggingface as huggingface
 
@@ -61,8 +65,9 @@ def _of_file(path: Path, tokenizer: str | None) -> TextTower:
     text, left = openai.text_of(state)
     for part, reason in left.items():
         _log.info("%s: %s is left out, %s", path, part, reason)
-    words = _clip.tokenizer(tokenizer)
-    return text.tower(words, source=huggingface.short_name(path.name))
+    if tokenizer is None or isinstance(tokenizer, str):
+        tokenizer = _clip.tokenizer(tokenizer)
+    return text.tower(tokenizer, source=huggingface.short_name(path.name))
 
 
 def _of_folder(source: str) -> TextTower:
@@ -70,9 +75,21 @@ def _of_folder(source: str) -> TextTower:
     from moclip.models.text import _huggingface as huggingface
     from moclip.models.two_tower import MoCLIP
 
-    kind = huggingface.model_type(source)
+    kind = huggingface.model_type(huggingface.resolve(source))
     if kind is None:
         return MoCLIP.from_pretrained(source).text
     name = "minilm" if kind == "bert" else "clip"
     tower: TextTower = catalog.load("models.text", name, "Encoder").from_pretrained(source)
     return tower
+
+
+_CAPTIONS = ("a person walks forward", "someone jumps twice, then sits down on the floor", "waves")
+
+
+def largest_difference(tower: TextTower, written: str | Path) -> float:
+    """Of any number in the vectors of a few captions, after what was written is read back."""
+    import torch
+
+    with torch.no_grad():
+        back = read(written, tokenizer=tower.tokenizer)
+        return float((back.encode(_CAPTIONS) - tower.encode(_CAPTIONS)).abs().max())

@@ -14,7 +14,7 @@ from tokenizers import Tokenizer
 from torch import Tensor
 from transformers import CLIPTextConfig, CLIPTextModelWithProjection
 
-from moclip.models import checkpoint
+from moclip.models import _hub, checkpoint
 from moclip.models.interop._names import State, layers, text_entries, to_huggingface
 from moclip.models.text import _huggingface as huggingface
 from moclip.models.text import clip
@@ -134,7 +134,8 @@ def tokenizer(source: str | None) -> Tokenizer:
     path = Path(source) if source else installed_words()
     if path and path.name.endswith(".txt.gz"):
         return _from_words(path)
-    return _open(source or clip.HUB_ID)
+    source = source or clip.HUB_ID
+    return _open(source if Path(source).is_dir() else str(_hub.fetch(source)))
 
 
 def installed_words() -> Path | None:

@@ -95,11 +95,12 @@ def _rows(state: State, name: str) -> int:
 
 
 def _of_huggingface(base: str) -> Half:
-    if huggingface.model_type(base) != "clip":
+    folder = huggingface.resolve(base)
+    if huggingface.model_type(folder) != "clip":
         raise ValueError(f"base '{base}' is no whole CLIP")
     model: CLIPModel = huggingface.load_weights(
         CLIPModel,
-        base,
+        folder,
         beside=("text_model.embeddings.pos", "vision_model.embeddings.position_ids"),
     )
     config: Any = model.config.vision_config

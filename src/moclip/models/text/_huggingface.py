@@ -15,6 +15,7 @@ from tokenizers import Tokenizer
 from torch import Tensor, nn
 from transformers import logging as transformers_logging
 
+from moclip.models import _hub
 from moclip.models.text.base import TextTower, Tokens
 
 _log = logging.getLogger(__name__)
@@ -70,11 +71,12 @@ def load_weights(
 
 
 def model_type(source: str) -> str | None:
-    """What transformers calls the architecture of a hub id or folder: ``"bert"``, ``"clip"``.
+    """What transformers calls the architecture of a folder: ``"bert"``, ``"clip"``.
 
     ``None`` where its ``config.json`` does not say, as in our own models.
     """
-    _refuse_missing_folder(source)
+    if not (Path(source) / "config.json").is_file():
+        raise FileNotFoundError(f"{source} holds no text tower: there is no config.json")
     with quiet(), _one_sentence(source):
         table, _ = transformers.PretrainedConfig.get_config_dict(source)
     return table.get("model_type")
@@ -153,13 +155,19 @@ def short_name(source: str) -> str:
     return Path(source).resolve().name if Path(source).is_dir() else source
 
 
-def _refuse_missing_folder(source: str) -> None:
+def resolve(source: str) -> str:
+    """The folder of a hub id, whose plain files are fetched once; a folder as it is.
+
+    Raises ``OSError`` in one sentence when there is neither.
+    """
     folder = Path(source)
     looks_local = source.count("/") > 1 or source.startswith((".", "~", "/"))
     if looks_local and not folder.is_dir():
         raise FileNotFoundError(f"there is no folder {source} to read a text tower from")
-    if folder.is_dir() and not (folder / "config.json").is_file():
-        raise FileNotFoundError(f"{source} holds no text tower: there is no config.json")
+    if folder.is_dir():
+        return source
+    with _one_sentence(source):
+        return str(_hub.fetch(source))
 
 
 @contextmanager

