@@ -119,13 +119,17 @@ def loose_calls(source: str) -> list[str]:
         call = ast.unparse(node.func)
         numpy = call in ("np.load", "numpy.load") and keywords.get("allow_pickle") is not False
         weights = call.endswith("load_state_dict") and keywords.get("strict") is False
-        if numpy or weights or call in ("torch.load", "pickle.load", "pickle.loads", "joblib.load"):
+        torch = call == "torch.load" and keywords.get("weights_only") is not True
+        unpickles = call in ("pickle.load", "pickle.loads", "joblib.load")
+        if numpy or weights or torch or unpickles:
             found.append(f"line {node.lineno}: {call}")
     return found
 
 
 def test_loose_calls_are_seen() -> None:
     assert loose_calls("np.load(path)") == ["line 1: np.load"]
+    assert loose_calls("torch.load(path)") == ["line 1: torch.load"]
+    assert loose_calls("torch.load(path, weights_only=True)") == []
     assert loose_calls("model.load_state_dict(w, strict=False)") != []
     assert loose_calls("np.load(path, allow_pickle=False); zip(a, b, strict=False)") == []
 

@@ -19,7 +19,7 @@ def test_a_colon_without_a_path_is_told() -> None:
 
 
 def test_an_unknown_data_set_is_told_with_those_there_are() -> None:
-    with pytest.raises(LookupError, match="no datasets named 'kinetics'; there are: .*bandai_namco"):
+    with pytest.raises(LookupError, match=r"no datasets named 'kinetics'; .*bandai_namco"):
         datasets.parse("kinetics:/x")
     with pytest.raises(LookupError, match="kinetics"):
         datasets.load("kinetics", "train")
