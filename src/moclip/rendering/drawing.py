@@ -1,6 +1,7 @@
 """Pictures of a motion's frames: a shaded body before its backdrop."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 import torch
 import torch.nn.functional as F
@@ -54,10 +55,22 @@ def draw(
     shown = body.at(torch.tensor(list(frames), dtype=torch.long))
     pictures = torch.empty(len(frames), height, width, 3, dtype=torch.uint8)
     group = max(1, _CHUNK // (_SAMPLES**2 * height * width))
-    for at in range(0, len(frames), group):
-        part = slice(at, at + group)
-        pictures[part] = _pictures(shown.at(part), views[part], (height, width), level)
+    with _one_thread():
+        for at in range(0, len(frames), group):
+            part = slice(at, at + group)
+            pictures[part] = _pictures(shown.at(part), views[part], (height, width), level)
     return pictures
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """Steps are too short to share: on a busy machine, threads would mostly wait for each other."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def _pictures(
