@@ -67,6 +67,7 @@ def test_another_seed_is_another_split() -> None:
         ("M000123", "000123"),
         ("M000123@1-2.5", "000123@1-2.5"),
         ("Mwalk.bvh", "walk.bvh"),
+        ("Mwalk@1-2.5", "walk@2.5-4"),
         ("Mtakes/walk.bvh", "takes/walk.bvh"),
         ("takes/Mwalk.bvh", "takes/walk.bvh"),
     ],

@@ -140,20 +140,27 @@ def test_edges_are_smooth() -> None:
 def test_a_shadow_lies_under_the_body() -> None:
     motion = standing()
     camera = look_at(motion, 0.0, 0.5)
-    level = float(figure(motion).lowest())
+    level = float(figure(motion).floor())
     on, below = (draw(motion, [0], camera, size=SIZE, floor=level - d)[0] for d in (0.0, 50.0))
     feet = on[-12:].float().mean(dim=-1)
     assert feet.min() < 0.85 * feet.median()
     assert not torch.equal(on, below)
 
 
-def test_the_floor_is_under_the_lowest_frame_unless_it_is_given() -> None:
+def test_the_floor_is_under_the_body_unless_it_is_given() -> None:
     motion = wandering(10)
     camera = look_at(motion)
-    level = figure(motion).lowest()
+    level = figure(motion).floor()
     usual = draw(motion, [2], camera, size=SIZE)
     assert torch.equal(usual, draw(motion, [2], camera, size=SIZE, floor=level))
     assert not torch.equal(usual, draw(motion, [2], camera, size=SIZE, floor=level - 0.3))
+
+
+def test_frames_that_sink_do_not_lower_the_floor() -> None:
+    sinking = standing(40)
+    level = figure(sinking).floor()
+    sinking.joints[7:9, :, 1] -= 0.3
+    assert figure(sinking).floor() == pytest.approx(level, abs=1e-4)
 
 
 @pytest.mark.parametrize("name", ["humanml3d", "kit", "cmu", "bandai_namco", "deepmimic"])
@@ -178,7 +185,7 @@ def test_a_root_that_stays_behind_is_not_tied_to_the_body() -> None:
     body = skeletons.get("bandai_namco")
     turns = torch.eye(3).repeat(1, len(body), 1, 1)
     shape = figure(Motion.from_rotations(turns, torch.zeros(1, 3), fps=30.0, skeleton=body))
-    assert shape.lowest() > 0.3  # the hips are at 0.94 m, the root on the floor
+    assert shape.floor() > 0.3  # the hips are at 0.94 m, the root on the floor
 
 
 def test_a_body_of_unknown_limbs_is_drawn_by_the_lengths_of_its_bones() -> None:

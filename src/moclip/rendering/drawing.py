@@ -37,7 +37,7 @@ def draw(
     """A picture of each of the frames, by one camera or by one for each.
 
     ``size`` is that of a square or (height, width), in pixels. ``floor`` is the floor's height in
-    metres; if absent, the lowest point the body reaches in the whole motion.
+    metres; if absent, the height that the body stays above in nine frames of ten.
 
     Raises ``ValueError`` for frames that are not there and numbers of cameras that do not fit.
     """
@@ -51,7 +51,7 @@ def draw(
     if wrong:
         raise ValueError(f"there is no frame {wrong[0]} in a motion of {len(motion)} frames")
     body = figure(motion)
-    level = body.lowest() if floor is None else floor
+    level = body.floor() if floor is None else floor
     shown = body.at(torch.tensor(list(frames), dtype=torch.long))
     pictures = torch.empty(len(frames), height, width, 3, dtype=torch.uint8)
     group = max(1, _CHUNK // (_SAMPLES**2 * height * width))
