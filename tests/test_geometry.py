@@ -1,6 +1,7 @@
 """Axioms of rotations and forward kinematics."""
 
 import math
+from itertools import product
 
 import pytest
 import torch
@@ -93,6 +94,16 @@ def test_euler_angles_are_intrinsic_in_the_order_written() -> None:
         @ geometry.axis_rotation("X", x)
     )
     close(geometry.euler_to_matrix(torch.stack((z, y, x)), "ZYX"), by_hand)
+
+
+@pytest.mark.parametrize("order", ["".join(axes) for axes in product("XYZ", repeat=3)])
+def test_euler_angles_are_the_product_of_their_rotations(order: str) -> None:
+    angles = torch.randn(5, 2, 3, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    first, second, third = (
+        geometry.axis_rotation(axis, angle)
+        for axis, angle in zip(order, angles.unbind(-1), strict=True)
+    )
+    close(geometry.euler_to_matrix(angles, order), first @ second @ third)
 
 
 @pytest.mark.parametrize(

@@ -108,7 +108,9 @@ def _motion(
     )
     skeleton, order = _skeleton(joints, scale, Path(name).stem)
     try:
-        return Motion(positions[:, order], fps, skeleton, rotations[:, order])
+        if order != list(range(len(joints))):
+            positions, rotations = positions[:, order], rotations[:, order]
+        return Motion(positions, fps, skeleton, rotations)
     except ValueError as error:
         raise ValueError(f"{name}: {error}") from None
 
@@ -147,11 +149,16 @@ def _rotations(
         order = "".join(at)
         columns.setdefault(order, []).append(list(at.values()))
         numbers.setdefault(order, []).append(number)
-    angles = torch.from_numpy(np.deg2rad(np.pad(values, ((0, 0), (0, 1)))))
+    angles = np.deg2rad(np.pad(values, ((0, 0), (0, 1))))
+    turned = {
+        order: geometry.euler_to_matrix(torch.from_numpy(angles[:, at]), order).float()
+        for order, at in columns.items()
+    }
+    if len(turned) == 1:  # as in most files
+        return turned.popitem()[1]
     rotations = torch.empty(len(values), len(joints), 3, 3)
-    for order in columns:
-        turned = geometry.euler_to_matrix(angles[:, torch.tensor(columns[order])], order)
-        rotations[:, numbers[order]] = turned.float()
+    for order, matrices in turned.items():
+        rotations[:, numbers[order]] = matrices
     return rotations
 
 
