@@ -16,22 +16,30 @@ from typing import Annotated, Any, Literal
 
 import tyro
 
-from benchmarks import _report, _timing, encoding, features, training_step
+from benchmarks import _report, _timing, encoding, features, prepare, reading, training_step
 from benchmarks._clips import Lengths, Mix
 from benchmarks._timing import Row
 from moclip.files import write_atomically
 
 Name = Literal[
-    "training-step", "encode-motions", "encode-texts", "read-bvh", "ranking", "features", "joints"
+    "training-step",
+    "encode-motions",
+    "encode-texts",
+    "read-bvh",
+    "ranking",
+    "features",
+    "joints",
+    "prepare",
 ]
 
 _OTHERS = {
     "encode-motions": encoding.motions,
     "encode-texts": encoding.texts,
-    "read-bvh": encoding.reading,
+    "read-bvh": reading.reading,
     "ranking": encoding.ranking,
     "features": features.encoding,
     "joints": features.decoding,
+    "prepare": prepare.preparing,
 }
 
 

@@ -1,16 +1,11 @@
-"""What is done outside training: vectors of many clips and captions, reading, ranking.
+"""What is done outside training: vectors of many clips and captions, ranking.
 
 Each function times our way and a plain one that gives the same result, and refuses to report a
 ratio when it does not.
 """
 
-from dataclasses import replace
-
-import numpy as np
 import torch
 import torch.nn.functional as F
-from jaxtyping import Float64
-from numpy import ndarray
 from torch import Tensor
 
 from benchmarks import _clip_tower
@@ -18,8 +13,6 @@ from benchmarks._clips import Mix, captions
 from benchmarks._timing import Row, alternate
 from moclip.evaluation import protocols
 from moclip.evaluation.gallery import Gallery
-from moclip.formats import bvh
-from moclip.formats._bvh_frames import read_frames
 from moclip.models.motion import limbs
 from moclip.models.text.clip import Encoder as TextEncoder
 from moclip.models.two_tower import MoCLIP
@@ -70,33 +63,6 @@ def texts(mix: Mix, *, quick: bool, repeats: int) -> list[Row]:
 def _padded(tower: TextEncoder, told: list[str]) -> Tensor:
     ids = tower.tokenise(told).ids
     return tower.transformer(input_ids=F.pad(ids, (0, _TOKENS - ids.shape[1]))).text_embeds
-
-
-def reading(mix: Mix, *, quick: bool, repeats: int) -> list[Row]:
-    """The numbers of a BVH file: all at once, checked, against ``float`` word by word."""
-    motion = mix.clips[0].motion
-    number = torch.arange(200 if quick else 5000) % len(motion)
-    text = bvh.encode(replace(motion, joints=motion.joints[number]))
-    at, channels = text.index(b"MOTION") + len(b"MOTION"), _channels(text)
-
-    def ours() -> Float64[ndarray, "frame channel"]:
-        return read_frames(text, at, channels=channels, name="clip.bvh")[0]
-
-    def line_by_line() -> Float64[ndarray, "frame channel"]:
-        lines = text[at:].decode().splitlines()
-        rows = [[float(word) for word in line.split()] for line in lines[3:] if line.strip()]
-        return np.array(rows)
-
-    _need_same(torch.from_numpy(ours()), torch.from_numpy(line_by_line()))
-    fast, plain = alternate([ours, line_by_line], repeats=repeats)
-    return [
-        Row("read a BVH's numbers", "float(), line by line", len(number), "frames", fast, plain)
-    ]
-
-
-def _channels(text: bytes) -> int:
-    header = text[: text.index(b"MOTION")].decode().splitlines()
-    return sum(int(line.split()[1]) for line in header if line.split()[:1] == ["CHANNELS"])
 
 
 def ranking(mix: Mix, *, quick: bool, repeats: int) -> list[Row]:

@@ -21,12 +21,14 @@ from benchmarks import (
     _timing,
     encoding,
     published,
+    reading,
     same_epochs,
     training_step,
 )
 from benchmarks._clips import Mix
 from benchmarks._timing import Row
 from moclip import losses, skeletons
+from moclip.formats import bvh
 from moclip.training.batches import Batches, Teacher
 from moclip.training.objectives import Batch
 from moclip.training.recipe import Loss, Recipe
@@ -208,6 +210,21 @@ def test_two_ways_that_differ_get_no_ratio() -> None:
         encoding._need_same(torch.zeros(2), torch.tensor((0.0, 0.1)))
     with pytest.raises(ValueError, match="differ by nan"):
         encoding._need_same(torch.zeros(1), torch.tensor((float("nan"),)))
+
+
+def test_bvh_files_read_in_two_ways_that_differ_get_no_ratio(
+    mix: Mix, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = [bvh.encode(clip.motion) for clip in mix.clips]
+    reading._check(files, files[:2])
+    plain = reading._line_by_line
+    monkeypatch.setattr(reading, "_line_by_line", lambda data: plain(data) + 1e-6)
+    with pytest.raises(ValueError, match="numbers are read differently"):
+        reading._check(files, files[:2])
+    monkeypatch.undo()
+    monkeypatch.setattr(reading, "_turn", lambda axis, angle: torch.eye(3).double().numpy())
+    with pytest.raises(ValueError, match="joints are found in other places"):
+        reading._check(files, files[:2])
 
 
 def test_quick_runs_all_of_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
