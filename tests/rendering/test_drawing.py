@@ -12,6 +12,8 @@ from moclip import skeletons
 from moclip.motion import Motion
 from moclip.rendering import Camera, contact_sheet, draw, follow, gif, look_at
 from moclip.rendering._body import LEFT, MIDDLE, RIGHT, figure
+from moclip.rendering._floor import _shadow, backdrop
+from moclip.rendering._rays import Window
 from moclip.rendering.cameras import basis
 from moclip.skeletons.base import build
 
@@ -88,11 +90,13 @@ def test_the_whole_body_is_inside_the_window_and_fills_it(azimuth: float, aspect
 
 def test_a_following_camera_keeps_the_body_inside_and_of_one_size() -> None:
     motion = wandering(40)
+    motion.joints[..., 2] += torch.arange(40.0)[:, None] * 0.1
     cameras = follow(motion, 0.4, 0.2)
     assert len(cameras) == 40
     assert seen(motion, cameras, 1.0).abs().max() <= 0.9
     away = {round(math.dist(camera.eye, camera.target), 4) for camera in cameras}
     assert len(away) == 1
+    assert cameras[-1].eye[2] - cameras[0].eye[2] == pytest.approx(3.9, abs=0.6)
 
 
 def seen(motion: Motion, cameras: list[Camera], aspect: float) -> torch.Tensor:
@@ -139,12 +143,16 @@ def test_edges_are_smooth() -> None:
 
 def test_a_shadow_lies_under_the_body() -> None:
     motion = standing()
-    camera = look_at(motion, 0.0, 0.5)
-    level = float(figure(motion).floor())
-    on, below = (draw(motion, [0], camera, size=SIZE, floor=level - d)[0] for d in (0.0, 50.0))
-    feet = on[-12:].float().mean(dim=-1)
-    assert feet.min() < 0.85 * feet.median()
-    assert not torch.equal(on, below)
+    eye, axes, tangent = basis([look_at(motion, 0.0, 0.5)])
+    window, body = Window(SIZE, SIZE, 2 * tangent / SIZE), figure(motion).at(slice(0, 1))
+    shadow = _shadow(eye, axes, window, body, body.floor())[0]
+    assert shadow.max() > 0.5
+    under = torch.tensor((0.0, body.floor(), 0.0)) - eye[0]
+    x, y, z = (axes[0] @ under).tolist()
+    row, column = SIZE / 2 - y / z / window.pitch, SIZE / 2 + x / z / window.pitch
+    assert middle(shadow > 0.25) == pytest.approx((float(row), float(column)), abs=SIZE / 10)
+    lit, dark = (backdrop(eye, axes, window, body, body.floor() - d)[0] for d in (9.0, 0.0))
+    assert (dark[shadow > 0.5] < 0.9 * lit[shadow > 0.5]).all()
 
 
 def test_the_floor_is_under_the_body_unless_it_is_given() -> None:
