@@ -241,16 +241,27 @@ def test_a_camera_that_sees_nothing_is_refused(
         Camera(tuple(map(float, eye)), tuple(map(float, target)), fov)
 
 
-def test_a_gif_lasts_as_long_as_the_motion() -> None:
-    motion = wandering(27, fps=30.0)
-    with Image.open(io.BytesIO(gif(motion, size=48))) as film:
-        assert film.format == "GIF"
-        assert film.n_frames == round(27 / 30 * 25)
-        lasts = 0
-        for frame in range(film.n_frames):
-            film.seek(frame)
-            lasts += film.info["duration"]
+@pytest.mark.parametrize(("fps", "frames"), [(24.0, 27), (30.0, 22), (120.0, 6)])
+def test_a_gif_lasts_as_long_as_the_motion(fps: float, frames: int) -> None:
+    motion = wandering(27, fps=fps)
+    shown, lasts = frames_of(gif(motion, size=48))
+    assert shown == frames
     assert lasts == pytest.approx(1000 * motion.duration, abs=25)
+
+
+def test_a_gif_of_a_long_motion_shows_its_beginning() -> None:
+    assert frames_of(gif(wandering(30), size=32, seconds=0.5)) == (10, 500)
+
+
+def frames_of(film: bytes) -> tuple[int, int]:
+    """How many, and how long they last together in milliseconds."""
+    with Image.open(io.BytesIO(film)) as picture:
+        assert picture.format == "GIF"
+        lasts = 0
+        for frame in range(picture.n_frames):
+            picture.seek(frame)
+            lasts += picture.info["duration"]
+        return picture.n_frames, lasts
 
 
 def test_a_sheet_has_a_row_for_each_motion() -> None:

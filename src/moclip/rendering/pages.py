@@ -21,10 +21,20 @@ _ASPECT = 1.25
 """Height by width of a pose's picture."""
 
 
-def gif(motion: Motion, azimuth: float = 0.6, elevation: float = 0.2, *, size: int = 320) -> bytes:
-    """The motion in its own time, at most 25 frames a second, for ever, by a following camera."""
+def gif(
+    motion: Motion,
+    azimuth: float = 0.6,
+    elevation: float = 0.2,
+    *,
+    size: int = 320,
+    seconds: float = 30.0,
+) -> bytes:
+    """The motion in its own time, at most 25 frames a second, for ever, by a following camera.
+
+    Of a motion that lasts longer than ``seconds`` only the beginning is shown.
+    """
     rate = min(motion.fps, _FASTEST)
-    count = max(1, round(motion.duration * rate))
+    count = max(1, round(min(motion.duration, seconds) * rate))
     frames = [min(len(motion) - 1, round(i * motion.fps / rate)) for i in range(count)]
     cameras = follow(motion, azimuth, elevation)
     pictures = draw(motion, frames, [cameras[frame] for frame in frames], size=size).numpy()

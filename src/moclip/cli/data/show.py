@@ -27,6 +27,7 @@ def main(
     azimuth: float = 35.0,
     elevation: float = 12.0,
     size: int = 320,
+    seconds: float = 30.0,
     unit: str | None = None,
 ) -> None:
     """Draw a motion file.
@@ -38,6 +39,7 @@ def main(
         azimuth: degrees from the body's front to its left
         elevation: degrees above the horizon
         size: pixels of the GIF's sides
+        seconds: how long the GIF is at most; of a longer motion it shows the beginning
         unit: what the file counts in (m, cm, mm, inch, foot), where it is not to be guessed
     """
     from moclip import files, formats, rendering
@@ -48,6 +50,8 @@ def main(
         raise ValueError(f"--poses is {poses}, wanted 1 to 48")
     if not 16 <= size <= 2048:
         raise ValueError(f"--size is {size} pixels, wanted 16 to 2048")
+    if not 0 < seconds <= 600:
+        raise ValueError(f"--seconds is {seconds:g}, wanted more than 0, at most 600")
     sheet, film = _outputs(out, clip.stem)
     motion = formats.read(clip, **({} if unit is None else {"unit": unit}))
     view = math.radians(azimuth), math.radians(elevation)
@@ -56,7 +60,7 @@ def main(
         files.write_atomically(sheet, picture)
         print(sheet)
     if film is not None:
-        files.write_atomically(film, rendering.gif(motion, *view, size=size))
+        files.write_atomically(film, rendering.gif(motion, *view, size=size, seconds=seconds))
         print(film)
 
 
