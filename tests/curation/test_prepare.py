@@ -10,7 +10,7 @@ import torch
 from whole_folders import contents
 
 from moclip import datasets, formats, skeletons
-from moclip.curation import _pool
+from moclip.curation import _parts, _pool
 from moclip.curation.prepare import prepare
 from moclip.datasets.prepared import Shards
 from moclip.motion import Motion, mirror_caption
@@ -244,3 +244,12 @@ def test_ray_that_is_not_installed_is_one_sentence(
     with pytest.raises(ValueError, match=r"needs a package: pip install 'moclip\[ray\]'"):
         prepare("files", tmp_path / "out", options={"root": captures}, backend="ray")
     assert not list(tmp_path.glob("out*"))
+
+
+def test_a_body_model_that_changes_deep_in_its_folder_is_another_source(tmp_path: Path) -> None:
+    model = tmp_path / "body_models" / "smplh" / "male" / "model.npz"
+    model.parent.mkdir(parents=True)
+    model.write_bytes(b"one")
+    before = sorted(_parts._stamps_at(tmp_path / "body_models"))
+    model.write_bytes(b"another")
+    assert sorted(_parts._stamps_at(tmp_path / "body_models")) != before

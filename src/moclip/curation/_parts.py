@@ -123,7 +123,7 @@ def _stamps_beside(options: BaseModel) -> dict[str, Any]:
 
 
 def _stamps_at(path: Path) -> Iterator[tuple[str, int, int]]:
-    for file in (path, *(path.iterdir() if path.is_dir() else ())):
+    for file in (path, *(path.rglob("*") if path.is_dir() else ())):
         if file.exists():
             stat = file.stat()
-            yield file.name, stat.st_size, stat.st_mtime_ns
+            yield str(file.relative_to(path.parent)), stat.st_size, stat.st_mtime_ns
