@@ -6,7 +6,7 @@ BIN := .venv/bin
 # For one test, in a folder of its own: its torchvision has no build beside a torch for processors only.
 OPEN_CLIP := torchvision==0.28.0 open_clip_torch==3.3.0 ftfy==6.3.1 wcwidth
 
-.PHONY: install demo test lint bench docs clean
+.PHONY: install demo test lint bench fuzz docs clean
 
 install: .venv/.installed
 
@@ -32,6 +32,12 @@ test: lint
 
 bench: install
 	$(BIN)/python -m benchmarks
+
+# Anything at all into the readers of files, for a minute: `make fuzz FUZZ_SECONDS=3600` for longer.
+FUZZ_SECONDS ?= 60
+fuzz: install
+	$(BIN)/python -c 'import atheris' 2>/dev/null || $(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[fuzz]' '$(TORCH)'
+	OMP_NUM_THREADS=1 $(BIN)/python -m fuzz --seconds $(FUZZ_SECONDS)
 
 docs: install
 	$(BIN)/sphinx-build -W -q -b html docs build/docs

@@ -8,6 +8,7 @@ import numpy as np
 from numpy import ndarray
 
 _MAGIC = b"\x93NUMPY"
+_MOST_AXES = 8
 _NUMBERS = re.compile(r"'descr'\s*:\s*'([<>|=]?[fiu][1248])'")
 _OBJECTS = re.compile(r"'descr'\s*:\s*'\|?O")
 _SHAPE = re.compile(r"'shape'\s*:\s*\(([\d\s,]{0,200})\)")
@@ -29,6 +30,8 @@ def from_npy(data: bytes, name: str) -> ndarray:
     sizes = tuple(int(size) for size in shape[1].replace(",", " ").split())
     dtype = np.dtype(kind[1])
     wanted = math.prod(sizes) * dtype.itemsize
+    if len(sizes) > _MOST_AXES or max(sizes, default=0) > len(data):
+        raise ValueError(f"{name} has {len(data):,} bytes and cannot have the shape {sizes}")
     if wanted != len(data) - start:
         there = f"{len(data) - start:,} bytes of numbers"
         raise ValueError(f"{name} has {there}, its shape {sizes} wants {wanted:,}")

@@ -28,7 +28,7 @@ def listed(source: bytes | Path, name: str) -> list[str]:
         with _open(source) as archive:
             return archive.namelist()
     except _DAMAGE as error:
-        raise ValueError(f"{name} is no zip that can be read: {error}") from None
+        raise ValueError(f"{name} is no zip that can be read: {_shown(error)}") from None
 
 
 def unpack(source: bytes | Path, name: str, wanted: Collection[str]) -> dict[str, bytes]:
@@ -43,9 +43,9 @@ def unpack(source: bytes | Path, name: str, wanted: Collection[str]) -> dict[str
             entries = [entry for entry in archive.infolist() if entry.filename in wanted]
             problem = _problem(entries)
             if not problem:
-                return {entry.filename: archive.read(entry) for entry in entries}
+                return {entry.filename: _read(archive, entry) for entry in entries}
     except _DAMAGE as error:
-        raise ValueError(f"{name} is no zip that can be read: {error}") from None
+        raise ValueError(f"{name} is no zip that can be read: {_shown(error)}") from None
     raise ValueError(f"{name} {problem}")
 
 
@@ -55,6 +55,20 @@ def holds(data: bytes, *members: str) -> bool:
         return not set(members).isdisjoint(listed(data, ""))
     except ValueError:
         return False
+
+
+def _read(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
+    """No more than the directory says: ``ZipFile.read`` unpacks all there is and then cuts it."""
+    with archive.open(entry) as member:
+        data = member.read(entry.file_size)
+    if len(data) < entry.file_size:
+        raise zipfile.BadZipFile(f"{entry.filename[:40]} is shorter than the directory says")
+    return data
+
+
+def _shown(error: Exception) -> str:
+    """The standard library may put all bytes of the file into a message."""
+    return str(error)[:100].replace("\n", " ")
 
 
 def _check_not_empty(source: bytes | Path, name: str) -> None:

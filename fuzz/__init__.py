@@ -1,0 +1,1 @@
+"""Readers of files, fed with anything: ``python -m fuzz``, or ``make fuzz``."""
