@@ -33,7 +33,7 @@ def main(*, only: tuple[Name, ...] = (), seconds: float = 60) -> None:
         only: these alone
         seconds: for all of them together
     """
-    names = only or tuple(readers.TARGETS)
+    names: tuple[str, ...] = only or tuple(readers.TARGETS)
     broken = [name for name in names if not _run(name, max(1, round(seconds / len(names))))]
     if broken:
         sys.exit(f"broken promises: {', '.join(broken)}")

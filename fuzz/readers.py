@@ -5,7 +5,6 @@ other error that comes out is a broken promise as well.
 """
 
 import io
-import logging
 import zipfile
 from collections.abc import Callable
 from typing import Any
@@ -24,8 +23,6 @@ _LONGEST = 1000
 """Letters of a sentence."""
 _PARTS = ("poses", "trans", "betas", "gender", "mocap_framerate", "root_orient", "pose_body")
 _OUR_PARTS = ("motion.json", "joints.npy", "rotations.npy")
-
-logging.getLogger("moclip").setLevel(logging.ERROR)
 
 
 def read(data: bytes, name: str, **options: Any) -> Motion | str:

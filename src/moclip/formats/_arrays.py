@@ -7,6 +7,8 @@ import re
 import numpy as np
 from numpy import ndarray
 
+from moclip import files
+
 _MAGIC = b"\x93NUMPY"
 _MOST_AXES = 8
 _NUMBERS = re.compile(r"'descr'\s*:\s*'([<>|=]?[fiu][1248])'")
@@ -30,11 +32,11 @@ def from_npy(data: bytes, name: str) -> ndarray:
     sizes = tuple(int(size) for size in shape[1].replace(",", " ").split())
     dtype = np.dtype(kind[1])
     wanted = math.prod(sizes) * dtype.itemsize
-    if len(sizes) > _MOST_AXES or max(sizes, default=0) > len(data):
-        raise ValueError(f"{name} has {len(data):,} bytes and cannot have the shape {sizes}")
     if wanted != len(data) - start:
         there = f"{len(data) - start:,} bytes of numbers"
         raise ValueError(f"{name} has {there}, its shape {sizes} wants {wanted:,}")
+    if len(sizes) > _MOST_AXES or max(sizes, default=0) > files.LARGEST:  # with an axis of none
+        raise ValueError(f"{name} has a shape that no array has: {sizes}")
     numbers = np.frombuffer(data, dtype, offset=start)
     if _FORTRAN.search(header):
         return numbers.reshape(sizes[::-1]).T
