@@ -62,7 +62,9 @@ def test_every_recipe_and_data_set_is_documented() -> None:
 
 def test_every_command_is_documented() -> None:
     text = (ROOT / "docs" / "cli.md").read_text()
-    assert all(f"\n## {name}\n" in text for name in catalog.names("cli"))
+    assert all(f"\n## {name}\n" in text for name in (*cli.commands(), *cli.groups()))
+    for group in cli.groups():
+        assert all(f"$ moclip {group} {name} " in text for name in cli.commands(group))
 
 
 def test_contributing_fits_on_a_page() -> None:
