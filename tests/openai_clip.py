@@ -16,11 +16,18 @@ class QuickGELU(nn.Module):
         return x * torch.sigmoid(1.702 * x)
 
 
+class LayerNorm(nn.LayerNorm):
+    """In single precision, whatever comes."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return super().forward(x.float()).type(x.dtype)
+
+
 class Block(nn.Module):
     def __init__(self, width: int, heads: int) -> None:
         super().__init__()
         self.attn = nn.MultiheadAttention(width, heads)
-        self.ln_1, self.ln_2 = nn.LayerNorm(width), nn.LayerNorm(width)
+        self.ln_1, self.ln_2 = LayerNorm(width), LayerNorm(width)
         self.mlp = nn.Sequential(
             OrderedDict(
                 c_fc=nn.Linear(width, 4 * width),
@@ -54,7 +61,7 @@ class CLIP(nn.Module):
         self.transformer = Transformer(width, layers, width // 64)
         self.token_embedding = nn.Embedding(words, width)
         self.positional_embedding = nn.Parameter(0.01 * torch.randn(77, width))
-        self.ln_final = nn.LayerNorm(width)
+        self.ln_final = LayerNorm(width)
         self.text_projection = nn.Parameter(width**-0.5 * torch.randn(width, dim))
         self.logit_scale = nn.Parameter(torch.tensor(2.6))
 
@@ -69,10 +76,20 @@ class CLIP(nn.Module):
         return x[torch.arange(len(x)), text.argmax(dim=-1)] @ self.text_projection
 
 
+def convert_weights(model: CLIP) -> None:
+    """Half precision for all but the norms and the two embeddings."""
+    for part in model.modules():
+        if isinstance(part, nn.Linear | nn.MultiheadAttention):
+            part.half()
+    model.text_projection.data = model.text_projection.data.half()
+
+
 def tokenize(tokenizer: Tokenizer, texts: list[str], context_length: int = 77) -> Tensor:
-    """Padded with zeros to 77; longer texts are cut and keep their closing token."""
+    """Padded with zeros; longer texts are cut and keep their closing token."""
     rows = torch.zeros(len(texts), context_length, dtype=torch.long)
     for row, encoding in enumerate(tokenizer.encode_batch(texts)):
         ids = [i for i, real in zip(encoding.ids, encoding.attention_mask, strict=True) if real]
+        if len(ids) > context_length:
+            ids = [*ids[: context_length - 1], ids[-1]]
         rows[row, : len(ids)] = torch.tensor(ids)
     return rows

@@ -143,6 +143,64 @@ def test_a_tower_of_other_sizes_is_refused(
     assert same(everything(model), before)
 
 
+def test_another_activation_is_refused(tower: clip.Encoder) -> None:
+    """open_clip's ViT-B-32 has GELU: the weights fit, the vectors would be others."""
+    model = openai(tower)
+    for block in model.transformer.resblocks:
+        block.mlp.gelu = nn.GELU()
+    before = everything(model)
+    with pytest.raises(ValueError, match="the activation GELU, the new one with quick_gelu"):
+        moclip.patch(model, tower)
+    assert same(everything(model), before)
+
+
+def test_another_number_of_heads_is_refused(tower: clip.Encoder, base: Path) -> None:
+    model = CLIPModel.from_pretrained(base)
+    for layer in model.text_model.encoder.layers:
+        layer.self_attn.num_heads = 4
+    with pytest.raises(ValueError, match="this tower has 4 attention heads, the new one 2"):
+        moclip.patch(model, tower)
+
+
+def test_numbers_that_half_precision_cannot_hold_are_refused(base: Path) -> None:
+    large = whole_clip.fine_tuned(base)
+    large.transformer.text_projection.weight.data[0, 0] = 1e6
+    model = Generator(openai(large))
+    openai_clip.convert_weights(model.net["stage"].clip_model)
+    before = everything(model)
+    sentence = "is in float16, which cannot hold the numbers of 'text_projection'"
+    with pytest.raises(ValueError, match=sentence):
+        moclip.patch(model, large)
+    assert same(everything(model), before)
+    moclip.patch(model.float(), large)
+
+
+def test_a_learnt_class_token_is_refused(tower: clip.Encoder) -> None:
+    """As CoCa has it: a text tower that does not read its vector off the closing token."""
+    model = openai(tower)
+    model.cls_emb = nn.Parameter(torch.zeros(128))
+    with pytest.raises(ValueError, match="the new one lacks 'cls_emb'"):
+        moclip.patch(model, tower)
+
+
+def test_half_precision_says_the_same_to_four_digits(tower: clip.Encoder) -> None:
+    model = openai(tower)
+    openai_clip.convert_weights(model)
+    moclip.patch(model, tower)
+    found = said(model, tower)
+    assert torch.cosine_similarity(found, whole_clip.vectors(tower)).min() >= 0.9999
+
+
+def test_a_checkpoint_of_another_tower_is_refused(tower: clip.Encoder) -> None:
+    patch = moclip.patch(openai(tower), tower)
+    patch.require(identity.tower_hash(tower), owner="best.tar")
+    own = identity.tower_hash(tower)[:12]
+    with pytest.raises(ValueError, match=f"was trained with text tower 0123456789ab.* is {own}"):
+        patch.require("0123456789abcdef", owner="best.tar")
+    with pytest.raises(ValueError, match=f"best.tar does not tell its text tower.* is {own}"):
+        patch.require(None, owner="best.tar")
+
+
 def test_another_vocabulary_is_refused(tower: clip.Encoder) -> None:
     with pytest.raises(ValueError, match="another vocabulary"):
         moclip.patch(openai_clip.CLIP(100), tower)

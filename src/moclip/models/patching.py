@@ -4,37 +4,19 @@ patch = moclip.patch(pipeline, "runs/demo")   # generators trained on CLIP now h
 patch.unpatch()                               # every byte as it was
 """
 
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import FunctionType, MethodType, ModuleType
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
+from transformers.activations import ACT2FN
 
 from moclip.models import identity, interop
+from moclip.models._slots import PROJECTION, Slot, find
 from moclip.models.interop._clip import ClipText
 from moclip.models.interop._names import State, text_entries, to_openai
 from moclip.models.text.base import TextTower
-
-_DEPTH = 4
-"""How far objects that are no modules are searched: a pipeline, its parts, their parts."""
-_PROJECTION = "text_projection"
-_LEAVES = (str, bytes, int, float, Tensor, type, ModuleType, FunctionType, MethodType)
-"""What holds no tower."""
-
-
-@dataclass(frozen=True)
-class Slot:
-    """A CLIP text tower found inside an object."""
-
-    path: str
-    """Where it is, as ``model.clip_model``; empty for the object itself."""
-    weights: Mapping[str, Tensor]
-    """By the names of :attr:`layout`; the live tensors."""
-    layout: str
-    """``openai`` or ``huggingface``."""
 
 
 @dataclass(eq=False)
@@ -56,6 +38,19 @@ class Patch:
                 weight.copy_(old)
         self._before.clear()
 
+    def require(self, trained_with: str | None, *, owner: str) -> None:
+        """Raises ``ValueError`` when ``owner``, a checkpoint, was trained with another tower.
+
+        ``trained_with`` is the :attr:`tower_hash` that was stored with it, ``None`` if none was.
+        """
+        if trained_with == self.tower_hash:
+            return
+        told = f"was trained with text tower {identity.short(trained_with or '')}"
+        raise ValueError(
+            f"{owner} {told if trained_with else 'does not tell its text tower'}, "
+            f"the one patched in is {identity.short(self.tower_hash)}"
+        )
+
     def __enter__(self) -> "Patch":
         return self
 
@@ -73,7 +68,8 @@ def patch(target: Any, source: str | Path | TextTower) -> Patch:
     weight of a tower fits. Towers of other sizes beside a fitting one are left and listed.
 
     Raises ``LookupError`` when there is no CLIP text tower, ``ValueError`` in one sentence when
-    none fits (another width, vocabulary, depth or projection).
+    none fits (another width, vocabulary, depth, projection, number of heads, activation or
+    direction of reading, or numbers too large for half precision).
     """
     tower = source if isinstance(source, TextTower) else interop.read(source)
     text = ClipText.of(tower)
@@ -82,7 +78,8 @@ def patch(target: Any, source: str | Path | TextTower) -> Patch:
         raise LookupError(f"no CLIP text tower was found in this {type(target).__name__}")
     fits, skipped = {}, {}
     for slot in slots:
-        fault = _fault(slot, new := _named(text, slot))
+        new = _named(text, slot)
+        fault = _fault(slot, new) or _unweighted_fault(slot, text)
         if fault:
             skipped[slot.path] = fault
         else:
@@ -94,94 +91,16 @@ def patch(target: Any, source: str | Path | TextTower) -> Patch:
     return Patch(changed, skipped, identity.tower_hash(tower), before)
 
 
-def find(target: Any) -> Iterator[Slot]:
-    """Every CLIP text tower inside an object, each once."""
-    seen: set[int] = set()
-    for path, module in _modules(target, "", _DEPTH, set()):
-        slot = _openai_slot(path, module) or _huggingface_slot(path, module)
-        if slot is None:
-            continue
-        first = id(next(iter(slot.weights.values())))
-        if first not in seen:
-            seen.add(first)
-            yield slot
-
-
-def _modules(
-    target: Any, path: str, depth: int, visited: set[int]
-) -> Iterator[tuple[str, nn.Module]]:
-    """Modules from the outside in, so that a projection is found with the tower it belongs to."""
-    if id(target) in visited or depth < 0:
-        return
-    visited.add(id(target))
-    if isinstance(target, nn.Module):
-        for name, module in target.named_modules():
-            yield _join(path, name), module
-        for name, module in target.named_modules():  # such as a module kept in a plain attribute
-            for key, value in _plain_parts(module):
-                yield from _modules(value, _join(_join(path, name), key), depth - 1, visited)
-        return
-    for key, value in _plain_parts(target):
-        yield from _modules(value, _join(path, key), depth - 1, visited)
-
-
-def _plain_parts(target: Any) -> Iterator[tuple[str, Any]]:
-    """What hangs on an object in its attributes, or in a dict or list."""
-    if isinstance(target, Mapping):
-        table = {str(key): value for key, value in target.items()}
-    elif isinstance(target, list | tuple):
-        table = {str(number): value for number, value in enumerate(target)}
-    else:
-        table = dict(getattr(target, "__dict__", {}))
-    for key, value in table.items():
-        if key.startswith("_") or isinstance(value, _LEAVES):
-            continue
-        if isinstance(value, nn.Module | Mapping | list | tuple) or hasattr(value, "__dict__"):
-            yield key, value
-
-
-def _join(path: str, name: str) -> str:
-    return ".".join(part for part in (path, name) if part)
-
-
-_OPENAI = ("token_embedding.", "positional_embedding", "transformer.resblocks.", "ln_final.")
-
-
-def _openai_slot(path: str, module: nn.Module) -> Slot | None:
-    """OpenAI's and open_clip's class, whole or its text half."""
-    parts = ("token_embedding", "positional_embedding", "transformer", "ln_final", _PROJECTION)
-    if not all(hasattr(module, part) for part in parts):
-        return None
-    wanted = (*_OPENAI, _PROJECTION)
-    weights = dict(module.named_parameters())
-    return Slot(path, {k: w for k, w in weights.items() if k.startswith(wanted)}, "openai")
-
-
-def _huggingface_slot(path: str, module: nn.Module) -> Slot | None:
-    """transformers' classes: with a projection, without, or the whole CLIP."""
-    if not hasattr(module, "text_model") and not hasattr(module, "final_layer_norm"):
-        return None
-    weights = dict(module.named_parameters())
-    bare = "embeddings.token_embedding.weight"
-    if f"text_model.{bare}" in weights:
-        kept = {k: w for k, w in weights.items() if k.startswith(("text_model.", _PROJECTION))}
-        return Slot(path, kept, "huggingface")
-    if bare in weights and "final_layer_norm.weight" in weights:
-        kept = {f"text_model.{name}": weight for name, weight in weights.items()}
-        return Slot(path, kept, "huggingface")
-    return None
-
-
 def _named(text: ClipText, slot: Slot) -> State:
     """The new weights by the names of the place; a place without a projection gets none."""
     if slot.layout == "openai":
         new = to_openai(text.state, text_entries(text.config.num_hidden_layers))
-        if f"{_PROJECTION}.weight" in slot.weights:  # open_clip may keep it as a linear layer
-            new[f"{_PROJECTION}.weight"] = new.pop(_PROJECTION).T.contiguous()
+        if f"{PROJECTION}.weight" in slot.weights:  # open_clip may keep it as a linear layer
+            new[f"{PROJECTION}.weight"] = new.pop(PROJECTION).T.contiguous()
         return new
     new = dict(text.state)
-    if f"{_PROJECTION}.weight" not in slot.weights:
-        del new[f"{_PROJECTION}.weight"]
+    if f"{PROJECTION}.weight" not in slot.weights:
+        del new[f"{PROJECTION}.weight"]
     return new
 
 
@@ -201,6 +120,29 @@ def _fault(slot: Slot, new: State) -> str:
     for names, fault in ((missing, "lacks"), (foreign, "has too many, first"), (odd, "differs in")):
         if names:
             return f"{where} does not fit: the new one {fault} '{names[0]}'"
+    for name, weight in slot.weights.items():
+        if not torch.isfinite(new[name].to(weight.dtype)).all():
+            kind = str(weight.dtype).removeprefix("torch.")
+            return f"{where} is in {kind}, which cannot hold the numbers of '{name}'"
+    return ""
+
+
+_SAMPLE = (-3.0, -1.0, -0.1, 0.5, 2.0)
+
+
+def _unweighted_fault(slot: Slot, text: ClipText) -> str:
+    """Weights of one activation or number of heads fit another in shape, and mean nothing there."""
+    where = f"the tower at '{slot.path}'" if slot.path else "this tower"
+    heads, activation = text.config.num_attention_heads, text.config.hidden_act
+    if not slot.is_causal:
+        return f"{where} reads captions in both directions, the new one forwards"
+    if slot.heads not in (None, heads):
+        return f"{where} has {slot.heads} attention heads, the new one {heads}"
+    if slot.activation is not None:
+        sample = torch.tensor(_SAMPLE)
+        if not torch.allclose(slot.activation(sample), ACT2FN[activation](sample), atol=1e-4):
+            kind = type(slot.activation).__name__
+            return f"{where} computes with the activation {kind}, the new one with {activation}"
     return ""
 
 
@@ -209,8 +151,8 @@ _SIZES = {
     "text_model.embeddings.token_embedding.weight": "vocabulary or width (words, width)",
     "positional_embedding": "number of tokens or width (tokens, width)",
     "text_model.embeddings.position_embedding.weight": "number of tokens or width (tokens, width)",
-    _PROJECTION: "projection (width, dimensions)",
-    f"{_PROJECTION}.weight": "projection (dimensions, width)",
+    PROJECTION: "projection (width, dimensions)",
+    f"{PROJECTION}.weight": "projection (dimensions, width)",
 }
 
 

@@ -41,11 +41,17 @@ _OPERATORS = (
 )
 
 
-def main(libraries: str, config: str, file: str, captions: str, out: str) -> None:
-    sys.path.append(libraries)
+def declare_operators() -> None:
+    """So that torchvision can be imported."""
+    global library  # the operators go when this goes
     library = torch.library.Library("torchvision", "DEF")
     for operator in _OPERATORS:
         library.define(operator)
+
+
+def main(libraries: str, config: str, file: str, captions: str, out: str) -> None:
+    sys.path.append(libraries)
+    declare_operators()
     import open_clip
 
     open_clip.add_model_config(Path(config))
