@@ -6,6 +6,7 @@ Examples:
   moclip search runs/demo query.bvh --in my_clips --json
   moclip search runs/demo "a person kicks" --in my_clips --save my_clips.index
   moclip search runs/demo "a person waves" --in my_clips.index
+  moclip search graphs "a person jumps" --in my_clips --runtime onnx
 
 Without --in all bundled clips are searched, those that runs/demo was trained on too. A folder is
 read to its bottom; long takes are searched in parts of ten seconds, and files that cannot be read
@@ -19,6 +20,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from tyro.conf import Positional, arg
 
 from moclip.cli._device import Device
+from moclip.cli._model import Runtime
 
 if TYPE_CHECKING:
     from moclip.models.two_tower import MoCLIP
@@ -35,6 +37,7 @@ def main(
     save: Path | None = None,
     json: bool = False,
     device: Device = "auto",
+    runtime: Runtime = "torch",
 ) -> None:
     """Search motions.
 
@@ -46,6 +49,7 @@ def main(
         save: keep the index in this file
         json: print JSON
         device: where to compute
+        runtime: with what; onnx takes a folder that `moclip export --layout onnx` wrote
     """
     from moclip.cli import _inputs, _model, _output
 
@@ -55,7 +59,7 @@ def main(
     asked = _inputs.motion(query) if item.is_motion else item.text
     if where is not None and not where.exists():
         raise FileNotFoundError(f"there is no folder or index {where}")
-    towers = _model.load(model, device)
+    towers = _model.load(model, device, runtime=runtime)
     index = _index(towers, where)
     if save is not None:
         index.save(save)

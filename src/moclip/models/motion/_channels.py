@@ -21,6 +21,8 @@ _LOOSEST_BONE = 0.1
 _LONGEST_BONE = 2.0
 """Metres on average over a clip; beyond it joints are in centimetres, inches or no unit at all."""
 
+_is_exporting = getattr(torch.compiler, "is_exporting", lambda: False)  # torch 2.6 lacks it
+
 
 def count(skeleton: Skeleton) -> int:
     """Channels of a frame: a position and a velocity for each joint, and the root's path."""
@@ -130,6 +132,8 @@ def require_metres(batch: MotionBatch, skeleton: Skeleton) -> None:
             f"motions of skeleton '{batch.skeleton.name}' came, the tower reads '{skeleton.name}'; "
             f"bring them there with moclip.retargeting.canonical"
         )
+    if _is_exporting():  # a graph holds no numbers yet; whoever runs it asks
+        return
     frames = batch.mask.sum(dim=1)
     if not frames.all():
         raise ValueError(f"clip {int(frames.argmin())} of the batch has no real frame")

@@ -117,5 +117,5 @@ class AttentionPool(nn.Module):
         self, x: Float[Tensor, "clip token width"], mask: Bool[Tensor, "clip token"]
     ) -> Float[Tensor, "clip width"]:
         tokens = x.unflatten(-1, self.query.shape).transpose(1, 2)
-        query = self.query[:, None].to(x.dtype).expand(len(x), -1, -1, -1)
+        query = self.query[:, None].to(x.dtype).expand(x.shape[0], -1, -1, -1)
         return _attend(query, tokens, tokens, mask[:, None, None]).flatten(1)
