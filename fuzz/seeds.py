@@ -87,8 +87,8 @@ def of(target: str) -> list[bytes]:
         "bvh": [_BVH, bvh.encode(motion)],
         "amc": [_AMC + b"\0" + _ASF],
         "npy": [npy.encode(motion), npy.encode(kit), _npy(features), _npy(features[:, :251])],
-        "npz": [ours, _zip(_recording(72)), _zip(_recording(156))],
-        "members": [b"\0" + _parts(ours), b"\x80" + _parts(_zip(_recording(72)))],
+        "npz": [ours, _zip(recording(72)), _zip(recording(156))],
+        "members": [b"\0" + _parts(ours), b"\x80" + _parts(_zip(recording(72)))],
     }[target]
 
 
@@ -97,7 +97,8 @@ def _motion() -> Motion:
     return replace(motion, joints=motion.joints[:3])
 
 
-def _recording(width: int) -> dict[str, bytes]:
+def recording(width: int) -> dict[str, bytes]:
+    """The members of an AMASS file."""
     poses = np.linspace(-1, 1, 2 * width).reshape(2, width)
     arrays = {
         "poses": poses,

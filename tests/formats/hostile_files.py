@@ -64,6 +64,11 @@ def array(shape: str, *, kind: str = "<f4", body: bytes = b"") -> bytes:
     return b"\x93NUMPY\x01\0" + struct.pack("<H", len(header)) + header + body
 
 
+def text(word: str) -> bytes:
+    """An ``.npy`` file of one word."""
+    return array("", kind=f"<U{len(word)}", body=word.encode("utf-32-le"))
+
+
 def packed(parts: dict[str, bytes]) -> bytes:
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:

@@ -94,6 +94,10 @@ HOSTILE = {
     "a bomb": ("clip.npz", hostile.bomb("joints.npy", megabytes=1100)),
     "a bomb that lies": ("clip.npz", hostile.bomb("joints.npy", megabytes=1100, claimed=100)),
     "an AMASS bomb that lies": ("clip.npz", hostile.bomb("poses.npy", megabytes=1100, claimed=9)),
+    "a gender of two lines": (
+        "clip.npz",
+        hostile.packed(seeds.recording(72) | {"gender.npy": hostile.text("mal\ne")}),
+    ),
     "JSON without end": ("clip.npz", hostile.packed({"motion.json": b"[" * 10**6})),
     "a frame number without end": ("clip.amc", b":DEGREES\n" + b"1" * 10**6 + b"\0" + CHAIN),
     "many empty frames": ("clip.amc", b"\n".join(b"%d" % i for i in range(10**5))),

@@ -148,5 +148,5 @@ def _gender(parts: Mapping[str, bytes], name: str) -> str:
     text = data[data.index(b"\n") + 1 :][:400].replace(b"\0", b"").decode("ascii", "replace")
     gender = text.strip().lower()
     if gender not in GENDERS:
-        raise ValueError(f"{name}: gender is '{gender[:20]}', wanted {', '.join(GENDERS)}")
+        raise ValueError(f"{name}: gender is {gender[:20]!r}, wanted {', '.join(GENDERS)}")
     return gender
