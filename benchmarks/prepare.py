@@ -10,8 +10,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from joblib.externals.loky import get_reusable_executor
-
 from benchmarks._clips import Mix
 from benchmarks._timing import Row, alternate
 from moclip.curation.prepare import prepare
@@ -29,7 +27,6 @@ def preparing(mix: Mix, *, quick: bool, repeats: int) -> list[Row]:
             prepare("files", out / "one", options={"root": source}, jobs=1)
 
         def two() -> None:
-            get_reusable_executor().shutdown()
             prepare("files", out / "two", options={"root": source}, jobs=2)
 
         alone, together = alternate([one, two], repeats=1 if quick else repeats, warm_up=False)

@@ -5,6 +5,7 @@ import json
 import zipfile
 from pathlib import Path
 
+import joblib
 import pytest
 import torch
 from whole_folders import contents
@@ -253,3 +254,10 @@ def test_a_body_model_that_changes_deep_in_its_folder_is_another_source(tmp_path
     before = sorted(_parts._stamps_at(tmp_path / "body_models"))
     model.write_bytes(b"another")
     assert sorted(_parts._stamps_at(tmp_path / "body_models")) != before
+
+
+def test_joblib_works_in_the_same_process_after_preparing(captures: Path, tmp_path: Path) -> None:
+    """joblib's own pool is one to a process, and is not ours to make."""
+    prepare("files", tmp_path / "out", options={"root": captures}, jobs=2)
+    with joblib.parallel_config("loky"):
+        assert joblib.Parallel(2)(map(joblib.delayed(abs), [-1, -2])) == [1, 2]

@@ -7,7 +7,7 @@ from importlib import import_module
 from typing import Literal, TypeVar
 
 import joblib
-from joblib.externals.loky import get_reusable_executor
+from joblib.externals.loky import ProcessPoolExecutor
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -41,7 +41,8 @@ def _by_processes(
     It starts at once, from the end of the items, while the others still import.
     """
     waiting, running = deque(items), set[Future[Result]]()
-    pool = get_reusable_executor(count - 1, env={"OMP_NUM_THREADS": "1"})
+    # One of its own: joblib keeps the reusable one for itself and expects it as it left it.
+    pool = ProcessPoolExecutor(count - 1, env={"OMP_NUM_THREADS": "1"})
     try:
         while waiting or running:
             while waiting and len(running) < _AHEAD * (count - 1):
@@ -53,6 +54,7 @@ def _by_processes(
     except BaseException:
         pool.shutdown(kill_workers=True)
         raise
+    pool.shutdown()
 
 
 def _by_ray(
