@@ -1,10 +1,10 @@
 """ONNX: a folder that onnxruntime runs, and with it whatever has no torch.
 
 ``text.onnx`` reads ``ids`` and ``mask`` (caption, token); ``motion.onnx``, there where a whole
-model came, ``joints`` (clip, frame, joint, 3) in metres and ``mask`` (clip, frame). Batch and length
-are free, and padding makes no difference. Each gives ``raw``, the tower's own vectors, and
-``vectors``, the same at unit length. ``tokenizer.json`` and ``onnx.json`` (sizes, the tower's hash)
-lie beside.
+model came, ``joints`` (clip, frame, joint, 3) in metres and ``mask`` (clip, frame). Batch and
+length are free, and padding makes no difference. Each gives ``raw``, the tower's own vectors, and
+``vectors``, the same at unit length. ``tokenizer.json`` and ``onnx.json`` (sizes, the tower's
+hash) lie beside.
 """
 
 import importlib.util
