@@ -4,15 +4,21 @@ Each function times our way and a plain one that gives the same result, and refu
 ratio when it does not.
 """
 
+import importlib.util
+import tempfile
+from pathlib import Path
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 from benchmarks import _clip_tower
 from benchmarks._clips import Mix, captions
-from benchmarks._timing import Row, alternate
+from benchmarks._timing import Row, Work, alternate
 from moclip.evaluation import protocols
 from moclip.evaluation.gallery import Gallery
+from moclip.models import onnx_runtime
+from moclip.models.interop import onnx
 from moclip.models.motion import limbs
 from moclip.models.text.clip import Encoder as TextEncoder
 from moclip.models.two_tower import MoCLIP
@@ -43,7 +49,10 @@ def motions(mix: Mix, *, quick: bool, repeats: int) -> list[Row]:
 
 @torch.no_grad()
 def texts(mix: Mix, *, quick: bool, repeats: int) -> list[Row]:
-    """CLIP ViT-B/32's text tower: trimmed and sorted against 77 tokens in the order given."""
+    """CLIP ViT-B/32's text tower: trimmed and sorted against 77 tokens in the order given.
+
+    Beside it the same by onnxruntime, in single precision and in int8, where it is installed.
+    """
     told = captions(mix.clips)[: _TINY_TEXT if quick else None]
     tower = _clip_tower.load(told, quick=quick)
 
@@ -56,8 +65,29 @@ def texts(mix: Mix, *, quick: bool, repeats: int) -> list[Row]:
         )
 
     _need_same(F.normalize(trimmed()), F.normalize(padded()))
-    ours, theirs = alternate([trimmed, padded], repeats=repeats)
-    return [Row("encode captions", "padded to 77 tokens", len(told), "captions", ours, theirs)]
+    ways = {"encode captions": trimmed, **_by_onnxruntime(tower, told, F.normalize(trimmed()))}
+    *ours, theirs = alternate([*ways.values(), padded], repeats=repeats)
+    return [
+        Row(name, "padded to 77 tokens", len(told), "captions", seconds, theirs)
+        for name, seconds in zip(ways, ours, strict=True)
+    ]
+
+
+def _by_onnxruntime(tower: TextEncoder, told: list[str], wanted: Tensor) -> dict[str, Work]:
+    """The rows of graphs; int8 is another result, so its name tells how near it is."""
+    if importlib.util.find_spec("onnxruntime") is None:
+        return {}
+    with tempfile.TemporaryDirectory() as folder:
+        single, int8 = Path(folder) / "single", Path(folder) / "int8"
+        onnx.export(tower, single)
+        onnx.export(tower, int8, int8=True)
+        graph, small = onnx_runtime.load_text(single), onnx_runtime.load_text(int8)
+    _need_same(F.normalize(graph.encode(told, chunk=_CHUNK)), wanted, within=1e-4)
+    cosine = (F.normalize(small.encode(told, chunk=_CHUNK)) * wanted).sum(dim=-1).mean()
+    return {
+        "encode captions, onnx": lambda: graph.encode(told, chunk=_CHUNK),
+        f"encode captions, int8 (cosine {cosine:.3f})": lambda: small.encode(told, chunk=_CHUNK),
+    }
 
 
 def _padded(tower: TextEncoder, told: list[str]) -> Tensor:
