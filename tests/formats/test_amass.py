@@ -24,7 +24,7 @@ from hypothesis import strategies as st
 
 from moclip import formats, geometry, retargeting, skeletons
 from moclip.formats import _body_model, amass
-from moclip.formats._posing import pose
+from moclip.posing import pose
 from moclip.motion import Motion
 
 BODIES = tuple(WIDTHS)

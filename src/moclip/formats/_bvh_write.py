@@ -9,7 +9,7 @@ from numpy import ndarray
 from torch import Tensor
 
 from moclip import geometry
-from moclip.formats._posing import pose
+from moclip.posing import pose
 from moclip.motion import Motion
 from moclip.skeletons.base import Skeleton, Vector
 

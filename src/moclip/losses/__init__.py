@@ -1,0 +1,5 @@
+"""Tensors in, a scalar out: what towers and auto-encoders are trained by."""
+
+from moclip.losses.alignment import align, contrastive, false_negatives, norm_guard, tether
+
+__all__ = ["align", "contrastive", "false_negatives", "norm_guard", "tether"]
