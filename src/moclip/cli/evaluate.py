@@ -12,13 +12,11 @@ differently, so figures of two protocols do not compare.
 from pathlib import Path
 from typing import Annotated, Literal
 
-from tyro.conf import Positional, UseAppendAction, arg
+from tyro.conf import Positional, arg
 
+from moclip.cli import _settings
 from moclip.cli._device import Device
 
-Options = Annotated[
-    UseAppendAction[tuple[tuple[str, ...], ...]], arg(name="set", metavar="KEY=VALUE")
-]
 Protocol = Literal["all", "all-identical", "all-threshold", "dissimilar", "small-32"]
 
 
@@ -30,7 +28,7 @@ def main(
     split: Literal["train", "val", "test", "all"] = "test",
     protocol: Protocol = "all-identical",
     gallery: Literal["split", "set"] = "split",
-    options: Options = (),
+    options: _settings.DataOptions = (),
     out: Annotated[Path | None, arg(aliases=["-o"])] = None,
     json: bool = False,
     device: Device = "auto",
@@ -53,7 +51,7 @@ def main(
     from moclip.files import write_atomically
 
     name, given = datasets.parse(data)
-    given |= dict(_pair(setting) for group in options for setting in group)
+    given |= _settings.pairs(options)
     clips = datasets.load(name, split, **given)
     everything = datasets.load(name, "all", **given) if gallery == "set" else None
     towers = _model.load(model, device)
@@ -67,10 +65,3 @@ def main(
     if out is not None:
         write_atomically(out, found.encode() + b"\n")
     print(found if json else f"{name}, split {split}, {report.table()}")
-
-
-def _pair(setting: str) -> tuple[str, str]:
-    key, equals, value = setting.partition("=")
-    if not key or not equals:
-        raise ValueError(f"'{setting}' is no option; wanted KEY=VALUE, as seed=1")
-    return key, value

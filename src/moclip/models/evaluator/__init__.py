@@ -1,0 +1,1 @@
+"""What judges generated motion: vectors of motions and captions by a model trained on real ones."""
