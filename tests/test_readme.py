@@ -9,7 +9,7 @@ import pytest
 from moclip import catalog, cli
 from moclip.models.motion import limbs
 from moclip.models.two_tower import MoCLIP
-from moclip.training import recipe
+from moclip.training._recipe import names
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -55,7 +55,7 @@ def test_links_lead_to_files(page: Path) -> None:
 
 def test_every_recipe_and_data_set_is_documented() -> None:
     training, data = ((ROOT / "docs" / f"{page}.md").read_text() for page in ("training", "data"))
-    assert all(f"| `{name}` |" in training for name in recipe.names())
+    assert all(f"| `{name}` |" in training for name in names())
     assert all(f"| `{name}` |" in data for name in catalog.names("datasets"))
     assert all(f"| `{name}` |" in data for name in catalog.names("skeletons"))
 

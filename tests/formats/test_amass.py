@@ -24,8 +24,8 @@ from hypothesis import strategies as st
 
 from moclip import formats, geometry, retargeting, skeletons
 from moclip.formats import _body_model, amass
-from moclip.posing import pose
 from moclip.motion import Motion
+from moclip.posing import pose
 
 BODIES = tuple(WIDTHS)
 HOW_CLOSE = 1e-5

@@ -14,7 +14,8 @@ from moclip.motion import CaptionedMotion, Motion
 from moclip.training import run
 from moclip.training.batches import Batches, Teacher
 from moclip.training.objectives import Batch
-from moclip.training.recipe import Augment, Recipe
+from moclip.training.recipe import Recipe
+from moclip.training.sections import Augment
 from moclip.training.state import peek
 
 SIZES = {"limb_width": 8, "limb_heads": 1, "width": 16, "layers": 1, "heads": 2, "dropout": 0.2}

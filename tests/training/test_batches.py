@@ -10,7 +10,7 @@ from moclip.models.two_tower import unit
 from moclip.motion import CaptionedMotion, Motion
 from moclip.training.batches import Batches, Teacher, runs, varied, with_mirrored
 from moclip.training.objectives import Batch
-from moclip.training.recipe import Augment
+from moclip.training.sections import Augment
 
 
 def clip_numbers(batch: Batch) -> list[int]:

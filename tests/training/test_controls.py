@@ -12,7 +12,7 @@ from moclip import datasets
 from moclip.evaluation.figures import Report
 from moclip.models.two_tower import MoCLIP
 from moclip.motion import CaptionedMotion
-from moclip.training import controls, run
+from moclip.training import controls, loop, run
 from moclip.training.controls import Row
 from moclip.training.recipe import Recipe
 from moclip.training.state import peek
@@ -95,15 +95,15 @@ def test_a_comparison_that_was_interrupted_goes_on(
     clips = run.Clips.of(recipe)
     whole = controls.train_arms(recipe, tmp_path / "whole", clips, device="cpu")
     calls = iter(range(10**6))
-    epoch = run.Loop._epoch
+    epoch = loop.Loop._epoch
 
-    def interrupted(self: run.Loop, number: int) -> None:
+    def interrupted(self: loop.Loop, number: int) -> None:
         if next(calls) == call:
             raise KeyboardInterrupt
         epoch(self, number)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(run.Loop, "_epoch", interrupted)
+        patch.setattr(loop.Loop, "_epoch", interrupted)
         with pytest.raises(KeyboardInterrupt):
             controls.train_arms(recipe, tmp_path / "again", clips, device="cpu")
     again = controls.train_arms(recipe, tmp_path / "again", clips, device="cpu")

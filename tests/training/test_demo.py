@@ -8,8 +8,8 @@ import small_runs
 
 from moclip import datasets
 from moclip.motion import CaptionedMotion
+from moclip.training import _recipe as recipes
 from moclip.training import controls, demo
-from moclip.training import recipe as recipes
 
 
 @pytest.fixture

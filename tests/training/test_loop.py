@@ -10,7 +10,7 @@ import small_runs
 import torch
 
 from moclip.models.two_tower import MoCLIP
-from moclip.training import loop, run
+from moclip.training import loop, objectives, run
 from moclip.training.batches import Batches
 from moclip.training.objectives import Batch
 from moclip.training.recipe import Recipe
@@ -76,7 +76,7 @@ def test_a_run_stopped_inside_a_step_takes_that_step_anew(
 ) -> None:
     """Dropout has drawn its numbers by then, and they must be drawn again."""
     with pytest.MonkeyPatch.context() as patch:
-        stopped_in(patch, loop.objectives, "moclip", call)
+        stopped_in(patch, objectives, "moclip", call)
         with pytest.raises(KeyboardInterrupt):
             train(recipe, tmp_path)
     assert peek(tmp_path).epoch * 3 + peek(tmp_path).step == call

@@ -7,13 +7,14 @@ from typing import Any
 
 import pytest
 
-from moclip.training import recipe as recipes
-from moclip.training.recipe import Recipe
+from moclip.training._recipe import names
+from moclip.training.recipe import Loss, Recipe, Schedule
+from moclip.training.sections import Augment
 
 PLAIN: dict[str, Any] = {"name": "mine", "data": {"name": "bundled"}}
 
 
-@pytest.mark.parametrize("name", recipes.names())
+@pytest.mark.parametrize("name", names())
 def test_every_recipe_of_the_package_loads_and_reads_back(name: str, tmp_path: Path) -> None:
     recipe = Recipe.load(name)
     assert recipe.name == name
@@ -23,12 +24,12 @@ def test_every_recipe_of_the_package_loads_and_reads_back(name: str, tmp_path: P
 
 
 def test_the_package_has_recipes() -> None:
-    assert {"demo", "bandai_namco", "moclip_paper"} <= set(recipes.names())
+    assert {"demo", "bandai_namco", "moclip_paper"} <= set(names())
 
 
 def test_the_written_recipe_has_every_default() -> None:
     text = Recipe.of(PLAIN).to_toml()
-    for section in (recipes.Loss, recipes.Schedule, recipes.Augment):
+    for section in (Loss, Schedule, Augment):
         assert all(f"{key} = " in text for key in section.model_fields)
 
 
@@ -150,4 +151,4 @@ def test_the_page_on_training_names_every_key_and_its_example_loads() -> None:
     for section, field in Recipe.model_fields.items():
         keys = getattr(field.annotation, "model_fields", {})
         assert {f"{section}.{key}" for key in keys} <= told
-    assert all(f"`{name}`" in page for name in recipes.names())
+    assert all(f"`{name}`" in page for name in names())

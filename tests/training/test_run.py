@@ -16,7 +16,7 @@ import torch
 from moclip import datasets, formats
 from moclip.models.two_tower import MoCLIP
 from moclip.motion import CaptionedMotion
-from moclip.training import run
+from moclip.training import loop, run, start
 from moclip.training.recipe import Recipe
 from moclip.training.state import has_state, peek
 
@@ -152,7 +152,7 @@ def test_a_run_killed_before_its_first_state_can_start_again(
     recipe: Recipe, tmp_path: Path, resume: bool | str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patch:
-        patch.setattr(run.Loop, "run", lambda *_, **__: (_ for _ in ()).throw(KeyboardInterrupt))
+        patch.setattr(loop.Loop, "run", lambda *_, **__: (_ for _ in ()).throw(KeyboardInterrupt))
         with pytest.raises(KeyboardInterrupt):
             train(recipe, tmp_path)
     assert (tmp_path / "recipe.toml").exists()
@@ -166,14 +166,14 @@ def test_a_run_killed_in_its_first_minutes_can_be_resumed(
 ) -> None:
     """Killed, not interrupted: nothing is written at the end; the last state is the first."""
     with monkeypatch.context() as patch:
-        whole = run.Loop._epoch
+        whole = loop.Loop._epoch
 
-        def killed(self: run.Loop, epoch: int) -> None:
+        def killed(self: loop.Loop, epoch: int) -> None:
             if epoch == 2:
                 raise SystemExit
             whole(self, epoch)
 
-        patch.setattr(run.Loop, "_epoch", killed)
+        patch.setattr(loop.Loop, "_epoch", killed)
         with pytest.raises(SystemExit):
             train(recipe, tmp_path)
     assert (peek(tmp_path).epoch, peek(tmp_path).step) == (0, 0)
@@ -206,7 +206,7 @@ def test_automatic_precision_asks_the_device_at_hand(
         raise AssertionError("CUDA was asked")
 
     monkeypatch.setattr(torch.cuda, "is_bf16_supported", asked)
-    assert run.precision(recipe, device) in wanted
+    assert start.precision(recipe.optimiser.precision, device) in wanted
 
 
 def test_automatic_precision_is_half_where_the_processor_multiplies_it(
@@ -214,25 +214,25 @@ def test_automatic_precision_is_half_where_the_processor_multiplies_it(
 ) -> None:
     for fast, wanted in ((True, "bf16"), (False, "no")):
         monkeypatch.setattr(torch.cpu, "_is_amx_tile_supported", lambda fast=fast: fast)
-        assert run.precision(recipe, "cpu") == wanted
+        assert start.precision(recipe.optimiser.precision, "cpu") == wanted
         monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda fast=fast, **_: fast)
-        assert run.precision(recipe, "cuda") == wanted
+        assert start.precision(recipe.optimiser.precision, "cuda") == wanted
     for name, wanted in (("fp32", "no"), ("bf16", "bf16")):
-        assert run.precision(recipe.with_(optimiser={"precision": name}), "cpu") == wanted
+        assert start.precision(name, "cpu") == wanted
 
 
 def test_runs_of_one_process_each_have_their_own_precision(
     recipe: Recipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen = []
-    make = run._accelerator
+    make = start.accelerator
 
-    def noted(recipe: Recipe, device: str | None) -> object:
-        accelerator = make(recipe, device)
+    def noted(wanted: start.Precision, device: str | None) -> object:
+        accelerator = make(wanted, device)
         seen.append(accelerator.mixed_precision)
         return accelerator
 
-    monkeypatch.setattr(run, "_accelerator", noted)
+    monkeypatch.setattr(start, "accelerator", noted)
     for number, name in enumerate(("fp32", "bf16", "fp32")):
         other = recipe.with_(optimiser={"precision": name})
         train(other, tmp_path / str(number), stop_after=1)

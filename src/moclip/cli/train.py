@@ -43,16 +43,14 @@ def main(
         device: where to compute
     """
     from moclip.cli import _device
-    from moclip.training.recipe import Recipe
+    from moclip.training import kinds
 
     settings = [setting for group in overrides for setting in group]
-    plan = Recipe.load(recipe, settings)
-    from moclip.training import run  # the towers take seconds to import; a bad recipe is told first
-
+    plan = kinds.load(recipe, settings)
     folder = out or Path("runs") / plan.name
     where = _device.pick(device).type
     try:
-        run.train(plan, folder, resume=resume, progress=sys.stderr.isatty(), device=where)
+        kinds.train(plan, folder, resume=resume, progress=sys.stderr.isatty(), device=where)
     except KeyboardInterrupt:
         words = ["moclip train", recipe, *(f"--set {s}" for s in settings), f"--out {folder}"]
         print(f"stopped; go on with: {' '.join(words)} --resume", file=sys.stderr)

@@ -9,8 +9,8 @@ from numpy import ndarray
 from torch import Tensor
 
 from moclip import geometry
-from moclip.posing import pose
 from moclip.motion import Motion
+from moclip.posing import pose
 from moclip.skeletons.base import Skeleton, Vector
 
 _CM = 100.0

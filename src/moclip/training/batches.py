@@ -12,7 +12,7 @@ from torch.nn.utils.rnn import pad_sequence
 from moclip.models.two_tower import MoCLIP, unit
 from moclip.motion import CaptionedMotion, Motion, MotionBatch
 from moclip.training.objectives import Batch
-from moclip.training.recipe import Augment
+from moclip.training.sections import Augment
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,4 +1,4 @@
-"""The training loop: two phases, one optimiser, validation, a state to take up again."""
+"""The training loop, whatever is trained: steps, validation, figures, a state to take up again."""
 
 import json
 import logging
@@ -6,22 +6,20 @@ import math
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import torch
 from accelerate import Accelerator
+from torch import Tensor, nn
 from tqdm import tqdm
 
 from moclip.files import write_atomically
-from moclip.models.two_tower import MoCLIP
-from moclip.training import objectives, optimiser
-from moclip.training.batches import Batches
-from moclip.training.objectives import Batch, Step
-from moclip.training.recipe import Recipe
+from moclip.training.sections import Pace
 from moclip.training.state import (
     Progress,
     has_state,
@@ -33,33 +31,74 @@ from moclip.training.state import (
 
 _log = logging.getLogger(__name__)
 
-Validate = Callable[[MoCLIP], dict[str, float]]
-"""Measures the model on the validation split; must return ``R@1``, in percent."""
+B = TypeVar("B")
+
+
+class Task(ABC, Generic[B]):
+    """What is trained: its batches, its step, how it is measured."""
+
+    model: nn.Module
+    steps: int
+    """Of an epoch."""
+
+    @abstractmethod
+    def optimiser(self) -> torch.optim.Optimizer:
+        """Over all that ever learns."""
+
+    @abstractmethod
+    def set_rates(self, optimiser: torch.optim.Optimizer, step: int) -> dict[str, float]:
+        """Sets the learning rates of a step, counted over all epochs, and returns them by name."""
+
+    @abstractmethod
+    def begin(self, epoch: int) -> None:
+        """Decides which parameters learn. Called before a state is saved or loaded, too."""
+
+    @abstractmethod
+    def batches(self, epoch: int, *, skip: int) -> Iterator[B]:
+        """Of one epoch, without the first ``skip``; the same whenever they are asked for."""
+
+    @abstractmethod
+    def step(self, batch: B, *, is_last: bool) -> tuple[Tensor, dict[str, float]]:
+        """The loss of a batch, and the figures whose mean over the epoch is written."""
+
+    def facts(self) -> dict[str, Any]:
+        """What else the row of an epoch says."""
+        return {}
+
+    @abstractmethod
+    def validate(self) -> dict[str, float]:
+        """Figures of the validation split."""
+
+    @abstractmethod
+    def score(self, measured: dict[str, float]) -> float:
+        """By which of them the best epoch is chosen: the highest."""
+
+    @abstractmethod
+    def save(self, measured: dict[str, Any]) -> None:
+        """Writes the model, which is the best so far."""
 
 
 @dataclass(eq=False)
-class Loop:
-    """One run of one recipe in one folder.
+class Loop(Generic[B]):
+    """One run in one folder.
 
-    ``save_best`` is called whenever validation R@1 is at least as high as before. A run that is
-    interrupted leaves a state; :meth:`run` takes it up and gives the same losses as if nothing had
-    happened.
+    The model is saved whenever its score is at least as high as before. A run that is interrupted
+    leaves a state; :meth:`run` takes it up and gives the same losses as if nothing had happened.
     """
 
-    model: MoCLIP
-    recipe: Recipe
-    batches: Batches
-    validate: Validate
-    save_best: Callable[[dict[str, float]], None]
+    task: Task[B]
+    pace: Pace
+    seed: int
+    clip: float
+    """Largest norm of the gradient."""
     out: Path
     accelerator: Accelerator
     show_progress: bool = False
     progress: Progress = field(default_factory=Progress)
 
     def __post_init__(self) -> None:
-        self.plan = optimiser.Plan.of(self.recipe.schedule, len(self.batches))
-        self.optimiser = optimiser.build(self.model, self.recipe.optimiser)
-        self.optimiser = self.accelerator.prepare(self.optimiser)
+        self.model = self.task.model
+        self.optimiser = self.accelerator.prepare(self.task.optimiser())
         self._saved_at = time.monotonic()
 
     def run(self, *, stop_after: int | None = None) -> None:
@@ -67,9 +106,9 @@ class Loop:
 
         On Ctrl-C the state is written before it is raised again.
         """
-        last = self.recipe.schedule.epochs if stop_after is None else stop_after
+        last = self.pace.epochs if stop_after is None else stop_after
         with torch.random.fork_rng():
-            torch.manual_seed(self.recipe.seed)
+            torch.manual_seed(self.seed)
             self._take_up()
             try:
                 for epoch in range(self.progress.epoch, last):
@@ -86,34 +125,27 @@ class Loop:
         if has_state(self.out):
             self.progress = peek(self.out)
         _trim(self.out / "metrics.jsonl", self.progress.epoch)
-        self._set_phase(self._last_taught())
+        self.task.begin(self._last_taught())
         if has_state(self.out):
             load_state(self.out, self.model, self.optimiser)
         self._random = random_state()
         if not has_state(self.out):
             self._save_state()
-        done = self.progress.epoch * len(self.batches) + self.progress.step
+        done = self.progress.epoch * self.task.steps + self.progress.step
         self._bar = tqdm(
-            total=self.plan.total, initial=done, unit="step", disable=not self.show_progress
+            total=self.pace.epochs * self.task.steps,
+            initial=done,
+            unit="step",
+            disable=not self.show_progress,
         )
 
     def _last_taught(self) -> int:
         """The last epoch of which a step was taken: what learned in it is what a state holds."""
         return max(0, self.progress.epoch - (self.progress.step == 0))
 
-    def _set_phase(self, epoch: int) -> None:
-        learns = self.recipe.text.fine_tune and epoch >= self.recipe.schedule.frozen_epochs
-        if learns:
-            self.model.unfreeze_text()
-        else:
-            self.model.freeze_text()
-        self.text_is_frozen = not learns
-
     def _epoch(self, epoch: int) -> None:
-        self._set_phase(epoch)
-        self.model.train()
-        self.model.text.eval()  # dropout there would make the tether pull at noise
-        stream = self.batches.epoch(epoch, skip=self.progress.step)
+        self.task.begin(epoch)
+        stream = self.task.batches(epoch, skip=self.progress.step)
         asked = time.monotonic()
         while (batch := next(stream, None)) is not None:
             came = time.monotonic()
@@ -123,23 +155,19 @@ class Loop:
             asked = done
         self._finish_epoch(epoch)
 
-    def _step(self, batch: Batch, epoch: int) -> None:
-        number = epoch * len(self.batches) + self.progress.step
-        optimiser.set_rates(self.optimiser, self.plan, number)
-        batch = batch.to(self.accelerator.device)
+    def _step(self, batch: B, epoch: int) -> None:
+        self.task.set_rates(self.optimiser, epoch * self.task.steps + self.progress.step)
         with self.accelerator.autocast():
-            step = objectives.moclip(
-                self.model, batch, self.recipe.loss, text_is_frozen=self.text_is_frozen
+            loss, measured = self.task.step(
+                batch, is_last=self.progress.step == self.task.steps - 1
             )
-        loss = step.loss(self.recipe.loss)
         if not torch.isfinite(loss):
             raise ValueError(f"the loss is {loss.item()} at epoch {epoch}; lower the learning rate")
-        measured = self._measure(step)
         self.accelerator.backward(loss)
         norm = self.accelerator.clip_grad_norm_(
-            [p for p in self.model.parameters() if p.grad is not None], self.recipe.optimiser.clip
+            [p for p in self.model.parameters() if p.grad is not None], self.clip
         )
-        measured |= {"loss": loss.item(), "grad_norm": float(norm)}
+        measured = measured | {"loss": loss.item(), "grad_norm": float(norm)}
         with _undisturbed():
             self.optimiser.step()
             self.optimiser.zero_grad(set_to_none=True)
@@ -149,15 +177,6 @@ class Loop:
         self._bar.set_description(f"epoch {epoch + 1}, loss {loss.item():.3f}", refresh=False)
         self._bar.update()
 
-    def _measure(self, step: Step) -> dict[str, float]:
-        values = {name: term.item() for name, term in step.terms.items()}
-        is_last = self.progress.step == len(self.batches) - 1
-        if not self.text_is_frozen and is_last:  # in the first step there is no distance to tether
-            ratio = objectives.gradient_ratio(step, self.recipe.loss)
-            # Summed over the epoch and divided by its steps like the rest, though taken once.
-            values["gradient_ratio"] = ratio * len(self.batches)
-        return values
-
     def _add(self, values: dict[str, float]) -> None:
         sums = self.progress.sums
         for name, value in values.items():
@@ -166,8 +185,8 @@ class Loop:
     def _finish_epoch(self, epoch: int) -> None:
         """Validation and a line of figures; done again if it is interrupted."""
         row = self._row(epoch)
-        is_last = epoch + 1 == self.recipe.schedule.epochs
-        if is_last or (epoch + 1) % self.recipe.schedule.validate_every == 0:
+        is_last = epoch + 1 == self.pace.epochs
+        if is_last or (epoch + 1) % self.pace.validate_every == 0:
             row |= self._validated(epoch)
         _append(self.out / "metrics.jsonl", row)
         done = self.progress
@@ -175,30 +194,30 @@ class Loop:
             epoch + 1, 0, done.best, done.best_epoch, done.seconds + row["seconds"]
         )
         minutes = (time.monotonic() - self._saved_at) / 60
-        if is_last or minutes >= self.recipe.schedule.state_minutes:
+        if is_last or minutes >= self.pace.state_minutes:
             self._save_state()
 
     def _row(self, epoch: int) -> dict[str, Any]:
         """Figures of the epoch's steps: means of the loss terms, times, rates of the last step."""
-        steps, sums = len(self.batches), self.progress.sums
-        row: dict[str, Any] = {"epoch": epoch + 1, "phase": 1 if self.text_is_frozen else 2}
+        steps, sums = self.task.steps, self.progress.sums
+        row: dict[str, Any] = {"epoch": epoch + 1}
         row |= {name: total / steps for name, total in sums.items()}
         row |= {"seconds": sums["seconds"], "data_wait": sums["data_wait"] / sums["seconds"]}
-        rates = optimiser.set_rates(self.optimiser, self.plan, (epoch + 1) * steps - 1)
-        row |= {f"lr_{tower}": rate for tower, rate in rates.items()}
-        return row | {"scale": self.model.scale.item()}
+        rates = self.task.set_rates(self.optimiser, (epoch + 1) * steps - 1)
+        return row | {f"lr_{name}": rate for name, rate in rates.items()} | self.task.facts()
 
     def _validated(self, epoch: int) -> dict[str, float]:
         self.model.eval()
         with torch.inference_mode():
-            measured = self.validate(self.model)
-        if measured["R@1"] >= self.progress.best:
-            self.progress.best, self.progress.best_epoch = measured["R@1"], epoch + 1
-            self.save_best({"epoch": epoch + 1, **measured})
+            measured = self.task.validate()
+        score = self.task.score(measured)
+        if score >= self.progress.best:
+            self.progress.best, self.progress.best_epoch = score, epoch + 1
+            self.task.save({"epoch": epoch + 1, **measured})
         return {f"val_{name}": value for name, value in measured.items()}
 
     def _save_state(self) -> None:
-        self._set_phase(self._last_taught())
+        self.task.begin(self._last_taught())
         save_state(self.out, self.model, self.optimiser, self.progress, self._random)
         self._saved_at = time.monotonic()
 

@@ -6,8 +6,6 @@ from typing import Any, Literal
 
 import torch
 import torch.nn.functional as F
-from accelerate import Accelerator
-from accelerate.state import AcceleratorState
 
 from moclip import datasets
 from moclip.evaluation import protocols
@@ -15,10 +13,11 @@ from moclip.evaluation.gallery import Gallery
 from moclip.files import write_atomically
 from moclip.models.two_tower import MoCLIP
 from moclip.motion import CaptionedMotion, MotionBatch
+from moclip.training import start
 from moclip.training.batches import Batches, Teacher, with_mirrored
 from moclip.training.loop import Loop
 from moclip.training.recipe import Recipe
-from moclip.training.state import has_state
+from moclip.training.towers import Towers
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,17 +60,24 @@ def train(
     ``resume`` takes up a run that was stopped; ``stop_after`` leaves off after so many epochs,
     resumable. Raises ``ValueError`` when ``out`` holds another run.
     """
-    _check_folder(recipe, out, has_state(out) if resume == "if there" else resume)
+    start.check_folder(recipe, out, resume)
     clips = clips or Clips.of(recipe)
-    accelerator = _accelerator(recipe, device)
+    accelerator = start.accelerator(recipe.optimiser.precision, device)
     model = new_model(recipe, clips.train).to(accelerator.device)
     write_atomically(out / "recipe.toml", recipe.to_toml().encode())
-    loop = Loop(
+    task = Towers(
         model=model,
         recipe=recipe,
-        batches=batches_of(recipe, model, clips.train),
-        validate=Validation(model, clips.val),
+        stream=batches_of(recipe, model, clips.train),
+        measure=Validation(model, clips.val),
         save_best=lambda measured: _save(model, recipe, out, measured),
+        device=accelerator.device,
+    )
+    loop = Loop(
+        task=task,
+        pace=recipe.schedule,
+        seed=recipe.seed,
+        clip=recipe.optimiser.clip,
         out=out,
         accelerator=accelerator,
         show_progress=progress,
@@ -140,45 +146,6 @@ class Validation:
         with torch.no_grad():
             raw = model.text.encode(unique).float().cpu()
         return raw[[row[caption] for caption in self.captions]]
-
-
-def _accelerator(recipe: Recipe, device: str | None) -> Accelerator:
-    device = device or ("cuda" if torch.cuda.is_available() else "cpu")
-    # Accelerate keeps the first device and precision of a process, whatever is asked for later.
-    AcceleratorState._reset_state(reset_partial_state=True)
-    accelerator = Accelerator(cpu=device == "cpu", mixed_precision=precision(recipe, device))
-    if accelerator.num_processes > 1:
-        raise ValueError(
-            f"{accelerator.num_processes} processes were started, but training runs in one so far"
-        )
-    return accelerator
-
-
-def precision(recipe: Recipe, device: str) -> str:
-    """``"bf16"`` or ``"no"``, as accelerate calls it."""
-    wanted = recipe.optimiser.precision
-    if wanted == "auto":
-        wanted = "bf16" if _multiplies_bf16(device) else "fp32"
-    return {"fp32": "no", "bf16": "bf16"}[wanted]
-
-
-def _multiplies_bf16(device: str) -> bool:
-    if device == "cpu":
-        return bool(torch.cpu._is_amx_tile_supported())
-    return device == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False)
-
-
-def _check_folder(recipe: Recipe, out: Path, resume: bool) -> None:
-    known = out / "recipe.toml"
-    same = known.exists() and known.read_text() == recipe.to_toml()
-    if resume and not has_state(out):
-        raise ValueError(f"{out} holds no run to resume")
-    if resume and not same:
-        raise ValueError(f"{out} holds a run of another recipe; compare {known}")
-    # A run that was stopped before its first state has the recipe and nothing else.
-    begun = has_state(out) or (out / "config.json").exists() or (known.exists() and not same)
-    if not resume and begun:
-        raise ValueError(f"{out} holds a run already; resume it or name another folder")
 
 
 def _save(model: MoCLIP, recipe: Recipe, out: Path, measured: dict[str, Any]) -> None:

@@ -1,6 +1,7 @@
 """A run as files it can be taken up from: weights, moments, random state and where it stood."""
 
 import json
+import math
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -22,8 +23,8 @@ class Progress:
     epoch: int = 0
     step: int = 0
     """Steps done of this epoch."""
-    best: float = -1.0
-    """Highest validation R@1 so far, in percent, mean of both directions."""
+    best: float = -math.inf
+    """Highest score so far; what it is, the task says."""
     best_epoch: int = -1
     seconds: float = 0.0
     sums: dict[str, float] = field(default_factory=dict)
@@ -46,7 +47,7 @@ def save_state(
     random: dict[str, Tensor],
 ) -> None:
     """One file, whole or not at all. Parameters that do not learn yet are not in it."""
-    tensors = dict(random)
+    tensors = random | {f"buffer.{name}": buffer for name, buffer in _buffers(model).items()}
     for name, parameter in model.named_parameters():
         if not parameter.requires_grad:
             continue
@@ -88,6 +89,8 @@ def load_state(folder: Path, model: nn.Module, optimiser: torch.optim.Optimizer)
         if "random.cuda" in there and torch.cuda.is_available():
             torch.cuda.set_rng_state(file.get_tensor("random.cuda"))
         with torch.no_grad():
+            for name, buffer in _buffers(model).items():
+                buffer.copy_(file.get_tensor(f"buffer.{name}"))
             for name, parameter in model.named_parameters():
                 if parameter.requires_grad:
                     parameter.copy_(file.get_tensor(f"weight.{name}"))
@@ -95,6 +98,12 @@ def load_state(folder: Path, model: nn.Module, optimiser: torch.optim.Optimizer)
                     on_device = moments.keys() - (() if fused else {"step"})
                     moments |= {key: moments[key].to(parameter.device) for key in on_device}
                     optimiser.state[parameter] = moments
+
+
+def _buffers(model: nn.Module) -> dict[str, Tensor]:
+    """Running means, codebooks and the like: what is saved with the weights and has no gradient."""
+    parameters = dict(model.named_parameters(remove_duplicate=False))
+    return {name: value for name, value in model.state_dict().items() if name not in parameters}
 
 
 def _moments(file: Any, there: set[str], name: str) -> dict[str, Tensor]:

@@ -1,0 +1,54 @@
+"""What a run of any kind begins with: its folder and its device."""
+
+from pathlib import Path
+from typing import Literal
+
+import torch
+from accelerate import Accelerator
+from accelerate.state import AcceleratorState
+
+from moclip.training._recipe import BaseRecipe
+from moclip.training.state import has_state
+
+Precision = Literal["auto", "fp32", "bf16"]
+
+
+def accelerator(wanted: Precision, device: str | None) -> Accelerator:
+    """The device of a run and the precision of its products."""
+    device = device or ("cuda" if torch.cuda.is_available() else "cpu")
+    # Accelerate keeps the first device and precision of a process, whatever is asked for later.
+    AcceleratorState._reset_state(reset_partial_state=True)
+    accelerator = Accelerator(cpu=device == "cpu", mixed_precision=precision(wanted, device))
+    if accelerator.num_processes > 1:
+        raise ValueError(
+            f"{accelerator.num_processes} processes were started, but training runs in one so far"
+        )
+    return accelerator
+
+
+def precision(wanted: Precision, device: str) -> str:
+    """``"bf16"`` or ``"no"``, as accelerate calls it."""
+    if wanted == "auto":
+        wanted = "bf16" if _multiplies_bf16(device) else "fp32"
+    return {"fp32": "no", "bf16": "bf16"}[wanted]
+
+
+def _multiplies_bf16(device: str) -> bool:
+    if device == "cpu":
+        return bool(torch.cpu._is_amx_tile_supported())
+    return device == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False)
+
+
+def check_folder(recipe: BaseRecipe, out: Path, resume: bool | Literal["if there"] = False) -> None:
+    """Raises ``ValueError`` when ``out`` holds another run, or none where one is to be resumed."""
+    resume = has_state(out) if resume == "if there" else resume
+    known = out / "recipe.toml"
+    same = known.exists() and known.read_text() == recipe.to_toml()
+    if resume and not has_state(out):
+        raise ValueError(f"{out} holds no run to resume")
+    if resume and not same:
+        raise ValueError(f"{out} holds a run of another recipe; compare {known}")
+    # A run that was stopped before its first state has the recipe and nothing else.
+    begun = has_state(out) or (out / "config.json").exists() or (known.exists() and not same)
+    if not resume and begun:
+        raise ValueError(f"{out} holds a run already; resume it or name another folder")
