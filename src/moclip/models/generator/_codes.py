@@ -1,5 +1,6 @@
 """Motions as tokens: what the quantiser writes and the transformers read."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -20,6 +21,14 @@ class Codes:
     """True where a token is real, False where it is padding."""
     frames: Int[Tensor, " clip"]
     """Frames of each motion: no more than its tokens stand for."""
+
+    @classmethod
+    def blank(cls, frames: Sequence[int], layers: int) -> "Codes":
+        """Room for motions of these lengths, all tokens zero."""
+        lengths = torch.tensor(frames, dtype=torch.long)
+        count = -(lengths // -STRIDE)  # the last token may stand for fewer frames
+        mask = torch.arange(int(count.max())) < count[:, None]
+        return cls(torch.zeros(*mask.shape, layers, dtype=torch.long), mask, lengths)
 
     def __len__(self) -> int:
         """Clips."""
