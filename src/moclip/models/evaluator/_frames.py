@@ -39,7 +39,15 @@ class Frames:
 
 
 def measure(motions: Sequence[Motion]) -> list[Float[Tensor, "_ channel"]]:
-    """Frames of each motion, one fewer than it has; on the processor.
+    """Frames of each motion, one fewer than it has, on the processor.
+
+    Raises as :func:`features`.
+    """
+    return [frames[:, _KEPT] for frames in features(motions)]
+
+
+def features(motions: Sequence[Motion]) -> list[Float[Tensor, "_ 263"]]:
+    """All 263 features of each motion, one frame fewer than it has; on the processor.
 
     Raises ``LookupError`` for an unknown skeleton, ``ValueError`` for fewer than two frames.
     """
@@ -47,8 +55,8 @@ def measure(motions: Sequence[Motion]) -> list[Float[Tensor, "_ channel"]]:
     made: list[Tensor] = [torch.empty(0)] * len(motions)
     for chunk in by_length(motions, _CHUNK):
         batch = MotionBatch.of([motions[i] for i in chunk])
-        features = humanml263.from_joints(batch.joints, batch.lengths)[..., _KEPT]
-        for row, i in zip(features, chunk, strict=True):
+        padded = humanml263.from_joints(batch.joints, batch.lengths)
+        for row, i in zip(padded, chunk, strict=True):
             made[i] = row[: len(motions[i]) - 1].clone()
     return made
 
