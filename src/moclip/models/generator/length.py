@@ -11,23 +11,23 @@ from moclip.models.generator._codes import STRIDE, Codes
 
 LONGEST = 50
 """Tokens: 200 frames, 10 s at 20 frames a second."""
+_WIDTH, _DROPOUT = 256, 0.2
 
 
 class Predictor(nn.Module):
     """A caption's raw vector to how likely 1..50 tokens are; four frames each."""
 
-    def __init__(self, *, text_dim: int, width: int = 256, dropout: float = 0.2) -> None:
+    def __init__(self, *, text_dim: int) -> None:
         super().__init__()
-        self.text_dim, self.width = text_dim, width
         self.network = nn.Sequential(
-            nn.Linear(text_dim, width),
-            nn.LayerNorm(width),
+            nn.Linear(text_dim, _WIDTH),
+            nn.LayerNorm(_WIDTH),
             nn.GELU(),
-            nn.Dropout(dropout),
-            nn.Linear(width, width),
+            nn.Dropout(_DROPOUT),
+            nn.Linear(_WIDTH, _WIDTH),
             nn.GELU(),
-            nn.Dropout(dropout),
-            nn.Linear(width, LONGEST),
+            nn.Dropout(_DROPOUT),
+            nn.Linear(_WIDTH, LONGEST),
         )
 
     def forward(self, text: Float[Tensor, "clip dim"]) -> Float[Tensor, "clip length"]:
