@@ -32,6 +32,7 @@ def test_a_run_leaves_an_evaluator_and_says_its_worth(
     shown = moclip("train-evaluator", f"folder:{data}", "-o", out, "--epochs", 1)
     assert (shown.code, shown.err) == (0, "")
     assert "3 clips" in shown.out
+    assert "a judge who never errs" in shown.out
     found = json.loads((out / "quality.json").read_text())
     assert found["test"]["clips"] == 3
     assert found["options"]["epochs"] == 1
@@ -43,7 +44,8 @@ def test_a_run_leaves_an_evaluator_and_says_its_worth(
 def test_json_is_the_measured_report(moclip: Run, data: Path, tmp_path: Path) -> None:
     out = tmp_path / "evaluator"
     shown = moclip("train-evaluator", f"folder:{data}", "-o", out, "--epochs", 1, "--json")
-    assert json.loads(shown.out) == json.loads((out / "quality.json").read_text())["test"]
+    found = json.loads((out / "quality.json").read_text())
+    assert json.loads(shown.out) == {"test": found["test"], "ceiling": found["ceiling"]}
 
 
 def test_what_is_there_is_not_overwritten(moclip: Run, data: Path, tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ import doubles
 import pytest
 import torch
 
-from moclip.evaluation.evaluator_quality import quality
+from moclip.evaluation.evaluator_quality import ceiling, quality
 from moclip.models.evaluator.own import Config, Evaluator
 from moclip.motion import CaptionedMotion
 
@@ -59,3 +59,12 @@ def test_what_is_known_of_the_motions_is_not_made_again(evaluator: Evaluator) ->
 def test_no_clips_are_refused(evaluator: Evaluator) -> None:
     with pytest.raises(ValueError, match="no clips to measure"):
         quality(evaluator, [])
+
+
+def test_a_judge_who_never_errs_is_stopped_by_shared_captions_alone() -> None:
+    clips = doubles.clips(6)
+    assert ceiling(clips).retrieval["text->motion"]["R@1"].value == pytest.approx(100)
+    twins = [CaptionedMotion(f"twin of {c.id}", c.motion, c.captions) for c in clips]
+    best = ceiling([*clips, *twins]).retrieval["text->motion"]
+    assert best["R@1"].value == pytest.approx(50)
+    assert best["R@2"].value == pytest.approx(100)

@@ -14,6 +14,9 @@ from moclip.evaluation.gallery import Gallery
 from moclip.models.evaluator.own import Evaluator
 from moclip.motion import CaptionedMotion
 
+_APART = 512
+"""Dimensions in which random directions are nearly at right angles."""
+
 
 @torch.no_grad()
 def quality(
@@ -27,8 +30,9 @@ def quality(
     """R-precision of real clips in pools of 32 (``small-32``) and accuracy of their labels.
 
     Only the paired caption is right, though others of the pool may fit as well: no evaluator
-    reaches 100 % where clips share what is told of them. ``gathered`` is what the evaluator makes
-    of the clips' motions, where it is known already. Raises ``ValueError`` for no clips.
+    reaches 100 % where clips share what is told of them (:func:`ceiling`). ``gathered`` is what the
+    evaluator makes of the clips' motions, where it is known already. Raises ``ValueError`` for no
+    clips.
     """
     if not clips:
         raise ValueError("there are no clips to measure the evaluator on")
@@ -42,6 +46,19 @@ def quality(
         if any(kind in clip.labels for clip in clips)
     }
     return replace(report, recognition=told)
+
+
+def ceiling(clips: Sequence[CaptionedMotion], *, seed: int = 0) -> Report:
+    """What a judge would reach who never errs, but cannot tell clips of the same captions apart."""
+    draw = torch.Generator().manual_seed(seed)
+    told = [frozenset(clip.captions) for clip in clips]
+    group = {captions: i for i, captions in enumerate(dict.fromkeys(told))}
+    apart = F.normalize(torch.randn(len(group), _APART, generator=draw), dim=-1)
+    vectors = apart[[group[captions] for captions in told]]
+    pairs = [(row, caption) for row, clip in enumerate(clips) for caption in clip.captions]
+    owner = torch.tensor([row for row, _ in pairs])
+    gallery = Gallery(vectors, vectors[owner], owner, tuple(caption for _, caption in pairs))
+    return protocols.evaluate(gallery, "small-32", samples=0, seed=seed)
 
 
 def _gallery(

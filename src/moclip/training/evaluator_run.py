@@ -1,13 +1,16 @@
 """From a data set to a folder with an evaluator and its quality on clips it never saw."""
 
 import json
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from moclip import datasets
-from moclip.evaluation.evaluator_quality import quality
-from moclip.evaluation.figures import Report
+from moclip.evaluation.evaluator_quality import ceiling, quality
+from moclip.evaluation.figures import Report, grid
 from moclip.files import fill_folder
+from moclip.motion import CaptionedMotion
 from moclip.training.evaluator import Fitted, Options, fit
 
 QUALITY = "quality.json"
@@ -44,6 +47,28 @@ Clips of the test split, which it never saw; 95 % bootstrap intervals in bracket
 """
 
 
+@dataclass(frozen=True)
+class Measured:
+    """An evaluator on real clips of the test split."""
+
+    report: Report
+    ceiling: Report
+    """What a judge who never errs would reach: clips may share their captions."""
+
+    @classmethod
+    def of(cls, fitted: Fitted, clips: Sequence[CaptionedMotion], seed: int) -> "Measured":
+        return cls(quality(fitted.evaluator, clips, seed=seed), ceiling(clips, seed=seed))
+
+    def table(self) -> str:
+        """Plain text."""
+        best = grid("a judge who never errs, %", self.ceiling.retrieval)
+        return f"{self.report.table()}\n\n{best}"
+
+    def to_dict(self) -> dict[str, object]:
+        """Plain dictionaries and numbers, fit for JSON."""
+        return {"test": self.report.to_dict(), "ceiling": self.ceiling.to_dict()}
+
+
 def run(
     data: str,
     data_options: dict[str, Any],
@@ -52,10 +77,10 @@ def run(
     *,
     device: str = "cpu",
     progress: bool = False,
-) -> Report:
+) -> Measured:
     """Trains on a data set, measures on its test split, and leaves all in ``out``.
 
-    Raises ``ValueError`` when ``out`` is there already.
+    Raises ``ValueError`` when ``out`` holds something already.
     """
     if out.exists() and (out.is_file() or any(out.iterdir())):
         raise ValueError(f"{out} holds something already; name another folder")
@@ -63,34 +88,21 @@ def run(
         datasets.load(data, split, **data_options) for split in ("train", "val", "test")
     )
     fitted = fit(train, val, options, device=device, progress=progress)
-    measured = quality(fitted.evaluator, test, seed=options.seed)
-    write(out, fitted, measured, data=data, data_options=data_options, options=options)
-    return measured
-
-
-def write(
-    out: Path,
-    fitted: Fitted,
-    measured: Report,
-    *,
-    data: str,
-    data_options: dict[str, Any],
-    options: Options,
-) -> None:
-    """The folder, whole or not at all: the evaluator, a card, and ``quality.json``."""
+    measured = Measured.of(fitted, test, options.seed)
     about = {
         "data": {"name": data} | {k: str(v) for k, v in data_options.items() if k != "root"},
         "options": options.model_dump(mode="json"),
         "epoch": fitted.epoch,
         "validation": fitted.validation.to_dict(),
-        "test": measured.to_dict(),
+        **measured.to_dict(),
     }
     with fill_folder(out) as new:
         fitted.evaluator.save(new, card=_card(fitted, measured, data, options))
         (new / QUALITY).write_text(json.dumps(about, indent=2) + "\n")
+    return measured
 
 
-def _card(fitted: Fitted, measured: Report, data: str, options: Options) -> str:
+def _card(fitted: Fitted, measured: Measured, data: str, options: Options) -> str:
     evaluator = fitted.evaluator
     return _CARD.format(
         dim=evaluator.dim,
