@@ -1,4 +1,4 @@
-"""Train an evaluator of generated motion on a data set: vectors for FID and R-precision, labels.
+"""Train what judges generated motion, on a data set: an evaluator for FID, R-precision and labels.
 
 Examples:
   moclip train-evaluator bandai_namco:bandai.zip -o runs/evaluator
