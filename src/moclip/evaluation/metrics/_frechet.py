@@ -8,6 +8,9 @@ from torch import Tensor
 
 from moclip.evaluation.metrics.base import Features, checked, same_width
 
+_BLOCK = 128
+"""Columns of a covariance that are computed at a time."""
+
 
 @dataclass(frozen=True, eq=False)
 class Moments:
@@ -61,24 +64,35 @@ def root_trace(
 ) -> Float64[Tensor, ""]:
     """Trace of (S1 S2)^(1/2) for positive semi-definite matrices.
 
-    With S1 = L L^T, S1 S2 has the eigenvalues of the symmetric L^T S2 L. Where a matrix is
-    singular, roots of eigenvalues that are only rounding would add up to 1e-5 of the trace; there,
-    singular values of L1^T L2, which are those roots, are taken of factors of full rank.
+    With S1 = L L^T, S1 S2 has the eigenvalues of the symmetric L^T S2 L. Where these are singular
+    to rounding, its roots would add up to 1e-5 of the trace; there, the singular values of
+    L1^T L2, which are the roots of those eigenvalues, are taken of factors of full rank.
     """
     left, singular = torch.linalg.cholesky_ex(first)
-    if singular or torch.linalg.cholesky_ex(second).info:
-        return torch.linalg.svdvals(_factor(first).T @ _factor(second)).sum()
-    return torch.linalg.eigvalsh(left.T @ second @ left).clamp(min=0).sqrt().sum()
+    if not singular:
+        values = torch.linalg.eigvalsh(left.T @ second @ left)
+        if values[0] > _rounding(values):
+            return values.sqrt().sum()
+    return torch.linalg.svdvals(_factor(first).T @ _factor(second)).sum()
 
 
 def _factor(covariance: Float64[Tensor, "dim dim"]) -> Float64[Tensor, "dim rank"]:
     """F of full rank with F F^T = covariance; what is only rounding is left out."""
     values, vectors = torch.linalg.eigh(covariance)
-    known = values > values[-1] * len(values) * torch.finfo(values.dtype).eps
+    known = values > _rounding(values)
     return vectors[:, known] * values[known].sqrt()
 
 
+def _rounding(ascending: Float64[Tensor, " dim"]) -> Float64[Tensor, ""]:
+    """Eigenvalues up to this cannot be told from 0."""
+    return ascending[-1] * len(ascending) * torch.finfo(ascending.dtype).eps
+
+
 def _squares(centred: Float64[Tensor, "sample dim"]) -> Float64[Tensor, "dim dim"]:
-    """X^T X. NumPy knows that it is symmetric and does half the work; torch does not."""
-    array = centred.numpy()
-    return torch.from_numpy(array.T @ array)
+    """X^T X. It is symmetric, so what stands above the blocks on its diagonal is not computed."""
+    dim = centred.shape[1]
+    lower = centred.new_zeros(dim, dim)
+    for start in range(0, dim, _BLOCK):
+        end = min(start + _BLOCK, dim)
+        lower[start:end, :end] = centred[:, start:end].T @ centred[:, :end]
+    return lower.tril() + lower.tril(-1).T

@@ -1,6 +1,6 @@
 """Mean Euclidean distance between the features of two generated motions.
 
-Over 300 random pairs (Guo et al., CVPR 2022, section 5). Neither more nor less is better: it is
+Over 300 random pairs (Guo et al., CVPR 2022). Neither more nor less is better: it is
 good when it is near to that of real motion.
 """
 

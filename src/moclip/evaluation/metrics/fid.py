@@ -1,7 +1,7 @@
 """Fréchet distance of the features of generated and of real motion.
 
-As Heusel et al. (NeurIPS 2017, section 3) take it: of the two normal distributions that have the
-sets' means and covariances. It is biased upwards by few samples, the more the more dimensions:
+As Heusel et al. (NeurIPS 2017) take it: of the two normal distributions that have the sets' means
+and covariances. It is biased upwards by few samples, the more the more dimensions:
 compare figures of equal numbers of samples only, or see ``fid_inf`` and ``kid``.
 """
 

@@ -2,10 +2,9 @@
 
 A toe stands where it is low in two frames that follow each other, the floor being y = 0. *Foot
 sliding* is its mean horizontal speed meanwhile (as PhysDiff, Yuan et al., ICCV 2023, has it, there
-per frame), low being 2.5 cm (Zhang et al., SIGGRAPH 2018, section 8). *Foot skating* is the share
-of steps between frames in which a toe below 5 cm goes faster than 0.5 m/s, also on average over a
-quarter of a second (GMD, Karunratanakul et al., ICCV 2023). Real feet swing lower than 5 cm,
-so captured walks have up to 30 % of it.
+per frame), low being 2.5 cm. *Foot skating* is the share of steps between frames in which a toe
+below 5 cm goes faster than 0.5 m/s, also on average over a quarter of a second (GMD, Karunratanakul
+et al., ICCV 2023). Real feet swing lower than 5 cm, so captured walks have up to 30 % of it.
 """
 
 from collections.abc import Sequence

@@ -1,8 +1,8 @@
 """How deep bodies sink under the floor, in metres.
 
 Depth of the lowest joint under y = 0, or 0 above it; mean over all frames of a motion, then over
-motions (PhysDiff, Yuan et al., ICCV 2023, section 4, there of a mesh). Motion that was put on its
-lowest point afterwards cannot sink, so measure it as it was generated.
+motions (PhysDiff, Yuan et al., ICCV 2023, there of a mesh). Motion that was put on its lowest point
+afterwards cannot sink, so measure it as it was generated.
 """
 
 from collections.abc import Sequence

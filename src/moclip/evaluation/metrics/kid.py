@@ -1,8 +1,8 @@
 """Kernel distance of the features of generated and of real motion: no bias, however few samples.
 
-Squared maximum mean discrepancy under the kernel (x.y / dim + 1)^3 (Binkowski et al., ICLR 2018,
-section 4). They average it over random subsets to save time; this is the mean over all subsets,
-which is the estimate from all samples at once. Chance may carry it below 0.
+Squared maximum mean discrepancy under the kernel (x.y / dim + 1)^3 (Binkowski et al., ICLR 2018).
+They average it over random subsets to save time; this is the mean over all subsets, which is the
+estimate from all samples at once. Chance may carry it below 0.
 """
 
 from dataclasses import dataclass

@@ -1,7 +1,7 @@
 """Mean Euclidean distance between the features of a motion and of its caption.
 
-MultiModal distance (Guo et al., CVPR 2022, section 5). It grows with the scale of the features, so
-figures compare within one evaluator only.
+MultiModal distance (Guo et al., CVPR 2022). It grows with the scale of the features, so figures
+compare within one evaluator only.
 """
 
 import torch

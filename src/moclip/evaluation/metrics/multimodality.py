@@ -1,7 +1,7 @@
 """Mean Euclidean distance between the features of two motions generated for one prompt.
 
-Over 10 random pairs of 30 generations of each prompt, usually 100 prompts (Guo et al., CVPR 2022,
-section 5). The field's tables call more better; read it beside R-precision, for noise has most.
+Over 10 random pairs of 30 generations of each prompt, usually 100 prompts (Guo et al., CVPR 2022).
+The field's tables call more better; read it beside R-precision, for noise has most.
 """
 
 import torch
