@@ -72,7 +72,7 @@ def main(
         out: JSON file to write
     """
     recipe = _recipe(data, epochs=epochs, batch=batch, precision=precision)
-    clips = subset(run.Clips.of(recipe), limit=limit, clips_per_pair=clips_per_pair)
+    clips = subset(run.Clips.of(recipe, recipe.augment.mirror), limit=limit, clips_per_pair=clips_per_pair)
     used = {"train": len(clips.train), "val": len(clips.val)}
     facts: dict[str, Any] = {"machine": _timing.machine(), "clips": used}
     print("\n".join(f"{name}: {_report.told(values)}" for name, values in facts.items()))

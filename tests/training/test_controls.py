@@ -62,7 +62,7 @@ def test_a_comparison_from_start_to_table(recipe: Recipe, tmp_path: Path) -> Non
 
 
 def test_the_arms_share_the_first_phase_to_the_bit(recipe: Recipe, tmp_path: Path) -> None:
-    clips = run.Clips.of(recipe)
+    clips = run.Clips.of(recipe, recipe.augment.mirror)
     folders = controls.train_arms(recipe, tmp_path, clips, device="cpu")
     first = small_runs.without_times(tmp_path / "first-phase")
     assert len(first) == 2
@@ -80,7 +80,7 @@ def test_the_arms_share_the_first_phase_to_the_bit(recipe: Recipe, tmp_path: Pat
 
 
 def test_what_was_trained_is_not_trained_again(recipe: Recipe, tmp_path: Path) -> None:
-    clips = run.Clips.of(recipe)
+    clips = run.Clips.of(recipe, recipe.augment.mirror)
     folders = controls.train_arms(recipe, tmp_path, clips, device="cpu")
     files = [folder / "model.safetensors" for folder in folders.values()]
     before = [file.stat().st_mtime_ns for file in files]
@@ -92,7 +92,7 @@ def test_what_was_trained_is_not_trained_again(recipe: Recipe, tmp_path: Path) -
 def test_a_comparison_that_was_interrupted_goes_on(
     recipe: Recipe, tmp_path: Path, call: int
 ) -> None:
-    clips = run.Clips.of(recipe)
+    clips = run.Clips.of(recipe, recipe.augment.mirror)
     whole = controls.train_arms(recipe, tmp_path / "whole", clips, device="cpu")
     calls = iter(range(10**6))
     epoch = loop.Loop._epoch
@@ -113,7 +113,7 @@ def test_a_comparison_that_was_interrupted_goes_on(
 
 
 def test_a_fork_cut_short_is_made_anew(recipe: Recipe, tmp_path: Path) -> None:
-    clips = run.Clips.of(recipe)
+    clips = run.Clips.of(recipe, recipe.augment.mirror)
     folder = tmp_path / "tether"
     folder.mkdir()
     (folder / "state.safetensors").write_bytes(b"half a")

@@ -1,11 +1,12 @@
 """Opens the model a command names and puts it on the device it names."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from moclip.cli import _device
 
 if TYPE_CHECKING:
+    from moclip.models.autoencoder.model import MotionCLIP
     from moclip.models.two_tower import MoCLIP
 
 Runtime = Literal["torch", "onnx"]
@@ -16,16 +17,40 @@ def load(model: str, device: _device.Device = "auto", *, runtime: Runtime = "tor
 
     Raises ``ValueError`` or ``OSError`` for a folder that holds none.
     """
-    if _looks_local(model) and not Path(model).is_dir():
-        raise FileNotFoundError(f"there is no model folder {model}; `moclip demo` makes runs/demo")
+    _check_there(model)
     if runtime == "onnx":
         return _of_graphs(model, device)
     if (Path(model) / "onnx.json").is_file():
         raise ValueError(f"{model} holds graphs; `moclip search --runtime onnx` reads them")
-    where = _device.pick(device)
-    from moclip.models.two_tower import MoCLIP
+    return _opened(model, device, ("moclip", "motionclip"), "which compares motions and words")
 
-    return MoCLIP.from_pretrained(model).to(where).eval()
+
+def generator(model: str, device: _device.Device = "auto") -> Any:
+    """A model that makes motion from words: a MotionCLIP or a generator.
+
+    Raises ``ValueError`` or ``OSError`` for a folder that holds none.
+    """
+    _check_there(model)
+    return _opened(model, device, ("motionclip", "generator"), "which makes motion from words")
+
+
+def motionclip(model: str, device: _device.Device = "auto") -> "MotionCLIP":
+    """A MotionCLIP. Raises ``ValueError`` or ``OSError`` for a folder that holds none."""
+    _check_there(model)
+    found: MotionCLIP = _opened(model, device, ("motionclip",), "whose vectors can be decoded")
+    return found
+
+
+def _opened(model: str, device: _device.Device, kinds: tuple[str, ...], what: str) -> Any:
+    where = _device.pick(device)
+    from moclip.models import checkpoint
+    from moclip.models.opening import open_model
+
+    folder = checkpoint.find(model)
+    if (kind := checkpoint.kind_of(folder)) not in kinds:
+        wanted = " or ".join(kinds)
+        raise ValueError(f"{model} holds a model of kind '{kind}', wanted {wanted}, {what}")
+    return open_model(folder).to(where).eval()
 
 
 def _of_graphs(folder: str, device: _device.Device) -> "MoCLIP":
@@ -34,6 +59,11 @@ def _of_graphs(folder: str, device: _device.Device) -> "MoCLIP":
     from moclip.models import onnx_runtime
 
     return onnx_runtime.load(folder)
+
+
+def _check_there(model: str) -> None:
+    if _looks_local(model) and not Path(model).is_dir():
+        raise FileNotFoundError(f"there is no model folder {model}; `moclip demo` makes runs/demo")
 
 
 def _looks_local(model: str) -> bool:

@@ -10,7 +10,7 @@ from moclip import catalog
 from moclip.evaluation import protocols, recognition
 from moclip.evaluation.figures import Figure, Report
 from moclip.evaluation.gallery import Gallery, Strings
-from moclip.models.two_tower import MoCLIP
+from moclip.models.spaces import Space
 from moclip.motion import CaptionedMotion
 from moclip.tasks._encoding import motion_vectors, text_vectors
 
@@ -19,7 +19,7 @@ TextEncoder = Callable[[Sequence[str]], Tensor]
 
 
 def evaluate(
-    model: MoCLIP,
+    model: Space,
     clips: Sequence[CaptionedMotion],
     *,
     gallery_clips: Sequence[CaptionedMotion] | None = None,
@@ -47,7 +47,7 @@ def evaluate(
 
 
 def gallery_of(
-    model: MoCLIP,
+    model: Space,
     clips: Sequence[CaptionedMotion],
     *,
     gallery_clips: Sequence[CaptionedMotion] | None = None,

@@ -11,7 +11,7 @@ import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 from safetensors import SafetensorError, safe_open
@@ -28,6 +28,9 @@ CONFIG, WEIGHTS, CARD, RECIPE, TEXT = (
     "recipe.toml",
     "text",
 )
+
+
+S = TypeVar("S", bound=BaseModel)
 
 
 class Text(BaseModel):
@@ -77,10 +80,11 @@ class Paperwork:
 def write(
     folder: Path,
     *,
-    settings: Settings,
+    settings: BaseModel,
     weights: Mapping[str, Tensor],
     save_text_config: Callable[[Path], None],
     paperwork: Paperwork,
+    card_text: str,
 ) -> None:
     """The whole model into ``folder``, which is made if it is not there."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -89,7 +93,7 @@ def write(
         (new / TEXT).mkdir()
         save_text_config(new / TEXT)
         (new / CONFIG).write_text(settings.model_dump_json(indent=2) + "\n", encoding="utf-8")
-        (new / CARD).write_text(card(settings, weights, paperwork), encoding="utf-8")
+        (new / CARD).write_text(card_text, encoding="utf-8")
         if paperwork.recipe is not None:
             (new / RECIPE).write_text(paperwork.recipe, encoding="utf-8")
         plain = {key: tensor.detach().cpu().contiguous() for key, tensor in weights.items()}
@@ -121,8 +125,29 @@ def find(folder_or_hub_id: str | Path, *, revision: str | None = None) -> Path:
     return _hub.fetch(name, revision=revision)
 
 
-def read_settings(folder: Path) -> Settings:
-    """Raises ``FileNotFoundError`` or ``ValueError`` when the folder holds no model of ours."""
+def kind_of(folder: Path) -> str:
+    """What a folder holds: ``moclip``, ``motionclip``, ``generator``, ``evaluator``.
+
+    Raises ``FileNotFoundError`` or ``ValueError`` when it holds no model of ours.
+    """
+    return str(_table(folder).get("kind", "moclip"))
+
+
+def read_settings(folder: Path, wanted: type[S]) -> S:
+    """Raises ``FileNotFoundError`` or ``ValueError`` when the folder holds no such model."""
+    table, path = _table(folder), folder / CONFIG
+    kind = wanted.model_fields["kind"].default if "kind" in wanted.model_fields else "moclip"
+    if (found := table.get("kind", "moclip")) != kind:
+        raise ValueError(f"{folder} holds a model of kind '{found}', wanted '{kind}'")
+    try:
+        return wanted.model_validate(table)
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(str(part) for part in first["loc"])
+        raise ValueError(f"{path} does not fit this moclip: {key}: {first['msg']}") from None
+
+
+def _table(folder: Path) -> dict[str, Any]:
     path = folder / CONFIG
     if not path.is_file():
         raise FileNotFoundError(f"{folder} holds no model: there is no {CONFIG}")
@@ -132,12 +157,7 @@ def read_settings(folder: Path) -> Settings:
         raise ValueError(f"{path} is damaged: {error}") from None
     if not isinstance(table, dict) or table.get("library") != "moclip":
         raise ValueError(f'{path} is of another library: it lacks "library": "moclip"')
-    try:
-        return Settings.model_validate(table)
-    except ValidationError as error:
-        first = error.errors()[0]
-        key = ".".join(str(part) for part in first["loc"])
-        raise ValueError(f"{path} does not fit this moclip: {key}: {first['msg']}") from None
+    return table
 
 
 def read_paperwork(folder: Path) -> Paperwork:

@@ -151,14 +151,17 @@ class MoCLIP(nn.Module, PyTorchModelHubMixin, library_name="moclip"):
         ``recipe`` (TOML) and ``card`` (Markdown on the training) are those it was loaded with
         unless given. The last two arguments are what ``push_to_hub`` passes; they are not needed.
         """
+        settings, weights = self._settings(), self.state_dict()
+        paperwork = checkpoint.Paperwork(
+            recipe=recipe or self.paperwork.recipe, card=card or self.paperwork.card
+        )
         checkpoint.write(
             Path(save_directory),
-            settings=self._settings(),
-            weights=self.state_dict(),
+            settings=settings,
+            weights=weights,
             save_text_config=self.text.save_config,
-            paperwork=checkpoint.Paperwork(
-                recipe=recipe or self.paperwork.recipe, card=card or self.paperwork.card
-            ),
+            paperwork=paperwork,
+            card_text=checkpoint.card(settings, weights, paperwork),
         )
 
     @classmethod
@@ -171,7 +174,7 @@ class MoCLIP(nn.Module, PyTorchModelHubMixin, library_name="moclip"):
         damaged, or when weights are missing, unknown or of another shape.
         """
         folder = checkpoint.find(folder_or_hub_id, revision=revision)
-        settings = checkpoint.read_settings(folder)
+        settings = checkpoint.read_settings(folder, checkpoint.Settings)
         text = catalog.load("models.text", settings.text.tower, "Encoder").from_config(
             folder / checkpoint.TEXT
         )

@@ -9,13 +9,13 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from moclip.models.two_tower import MoCLIP
+from moclip.models.spaces import Space
 from moclip.motion import Motion
 
 _known: "WeakKeyDictionary[nn.Module, tuple[object, str]]" = WeakKeyDictionary()
 
 
-def text_vectors(model: MoCLIP, captions: Sequence[str]) -> Float[Tensor, "caption dim"]:
+def text_vectors(model: Space, captions: Sequence[str]) -> Float[Tensor, "caption dim"]:
     """Unit vectors. Raises ``ValueError`` for a caption without a word."""
     if not captions or not all(caption.strip() for caption in captions):
         raise ValueError("a caption is empty" if captions else "there is no caption to encode")
@@ -23,7 +23,7 @@ def text_vectors(model: MoCLIP, captions: Sequence[str]) -> Float[Tensor, "capti
         return model.encode_text(list(captions)).float().cpu()
 
 
-def motion_vectors(model: MoCLIP, motions: Sequence[Motion]) -> Float[Tensor, "clip dim"]:
+def motion_vectors(model: Space, motions: Sequence[Motion]) -> Float[Tensor, "clip dim"]:
     """Unit vectors of motions of any known skeleton."""
     with _at_rest(model):
         return model.encode_motion(list(motions)).float().cpu()

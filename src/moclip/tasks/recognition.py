@@ -7,7 +7,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from moclip.models.two_tower import MoCLIP
+from moclip.models.spaces import Space
 from moclip.motion import Motion
 from moclip.tasks._encoding import motion_vectors, text_vectors
 
@@ -21,7 +21,7 @@ class Description:
 
 
 def describe(
-    model: MoCLIP, motion: Motion, captions: Sequence[str], k: int = 5
+    model: Space, motion: Motion, captions: Sequence[str], k: int = 5
 ) -> list[Description]:
     """The ``k`` captions of a list that fit the motion best, the best first, each string once."""
     if k < 1:
@@ -34,7 +34,7 @@ def describe(
 
 
 def classify(
-    model: MoCLIP,
+    model: Space,
     motions: Sequence[Motion],
     labels: Sequence[str],
     template: str = "a person performs: {}",

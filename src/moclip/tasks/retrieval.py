@@ -13,7 +13,7 @@ from safetensors.torch import save as to_bytes
 from torch import Tensor
 
 from moclip.files import write_atomically
-from moclip.models.two_tower import MoCLIP
+from moclip.models.spaces import Space
 from moclip.motion import CaptionedMotion, Motion
 from moclip.tasks._encoding import fingerprint, motion_vectors, text_vectors
 from moclip.tasks._reading import Piece, Skipped, pieces
@@ -59,7 +59,7 @@ class Index:
     @classmethod
     def build(
         cls,
-        model: MoCLIP,
+        model: Space,
         paths: str | Path | Sequence[str | Path],
         *,
         window: float = 10.0,
@@ -87,7 +87,7 @@ class Index:
         return cls(torch.stack(vectors), tuple(entries), fingerprint(model), tuple(skipped))
 
     @classmethod
-    def of_clips(cls, model: MoCLIP, clips: Sequence[CaptionedMotion]) -> "Index":
+    def of_clips(cls, model: Space, clips: Sequence[CaptionedMotion]) -> "Index":
         """The clips of a data set, with their captions."""
         entries = [
             Entry(clip.id, end=clip.motion.duration, captions=clip.captions) for clip in clips
@@ -98,7 +98,7 @@ class Index:
     def __len__(self) -> int:
         return len(self.entries)
 
-    def search(self, model: MoCLIP, query: str | Motion, k: int = 5) -> list[Hit]:
+    def search(self, model: Space, query: str | Motion, k: int = 5) -> list[Hit]:
         """The ``k`` nearest entries, the best first; fewer when the index has fewer.
 
         Raises ``ValueError`` when another model made the index, or this one has learned since.
@@ -130,7 +130,7 @@ class Index:
         write_atomically(Path(path), to_bytes({"vectors": self.vectors.contiguous()}, header))
 
     @classmethod
-    def load(cls, path: str | Path, model: MoCLIP) -> "Index":
+    def load(cls, path: str | Path, model: Space) -> "Index":
         """Raises ``ValueError`` for a damaged file and for an index that another model made."""
         path = Path(path)
         if not path.is_file():
@@ -192,7 +192,7 @@ def _blocks(found: Iterable[Piece], size: int) -> Iterator[list[Piece]]:
 
 
 def _encoded(
-    model: MoCLIP, block: list[Piece], skipped: list[Skipped]
+    model: Space, block: list[Piece], skipped: list[Skipped]
 ) -> Iterator[tuple[Piece, Float[Tensor, " dim"]]]:
     """Pieces with their vectors. One that the model refuses does not take its block with it."""
     try:

@@ -9,6 +9,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 from torch.nn.utils.rnn import pad_sequence
 
+from moclip.models.text.base import TextTower
 from moclip.models.two_tower import MoCLIP, unit
 from moclip.motion import CaptionedMotion, Motion, MotionBatch
 from moclip.training.objectives import Batch
@@ -24,9 +25,13 @@ class Teacher:
 
     @classmethod
     def of(cls, model: MoCLIP, captions: Sequence[str]) -> "Teacher":
+        return cls.of_tower(model.text, captions)
+
+    @classmethod
+    def of_tower(cls, text: TextTower, captions: Sequence[str]) -> "Teacher":
         unique = tuple(dict.fromkeys(captions))
         with torch.no_grad():
-            raw = model.text.encode(unique).float()
+            raw = text.encode(unique).float()
         return cls({caption: row for row, caption in enumerate(unique)}, raw)
 
     def of_captions(self, captions: Sequence[str]) -> Float[Tensor, "caption dim"]:

@@ -61,7 +61,7 @@ def compare(
     ``out/controls.json``. What is there already is not trained again, so a comparison that was
     interrupted goes on where it stopped.
     """
-    clips = run.Clips.of(recipe)
+    clips = run.Clips.of(recipe, recipe.augment.mirror)
     test, gallery = run.split_of(recipe, "test"), run.split_of(recipe, "all")
     rows = []
     for seed in seeds:

@@ -87,6 +87,7 @@ class Loop(Generic[B]):
     """
 
     task: Task[B]
+    epochs: int
     pace: Pace
     seed: int
     clip: float
@@ -106,7 +107,7 @@ class Loop(Generic[B]):
 
         On Ctrl-C the state is written before it is raised again.
         """
-        last = self.pace.epochs if stop_after is None else stop_after
+        last = self.epochs if stop_after is None else stop_after
         with torch.random.fork_rng():
             torch.manual_seed(self.seed)
             self._take_up()
@@ -133,7 +134,7 @@ class Loop(Generic[B]):
             self._save_state()
         done = self.progress.epoch * self.task.steps + self.progress.step
         self._bar = tqdm(
-            total=self.pace.epochs * self.task.steps,
+            total=self.epochs * self.task.steps,
             initial=done,
             unit="step",
             disable=not self.show_progress,
@@ -185,7 +186,7 @@ class Loop(Generic[B]):
     def _finish_epoch(self, epoch: int) -> None:
         """Validation and a line of figures; done again if it is interrupted."""
         row = self._row(epoch)
-        is_last = epoch + 1 == self.pace.epochs
+        is_last = epoch + 1 == self.epochs
         if is_last or (epoch + 1) % self.pace.validate_every == 0:
             row |= self._validated(epoch)
         _append(self.out / "metrics.jsonl", row)

@@ -32,13 +32,13 @@ class Plan:
 
     def motion_share(self, step: int) -> float:
         """Of the motion tower's rate: one warm-up, one cosine over both phases."""
-        return _warm_cosine(step, self.total, self.warmup)
+        return warm_cosine(step, self.total, self.warmup)
 
     def text_share(self, step: int) -> float:
         """Of the text tower's rate: zero, then its own warm-up and cosine in the second phase."""
         if step < self.frozen:
             return 0.0
-        return _warm_cosine(step - self.frozen, self.unfrozen, self.warmup)
+        return warm_cosine(step - self.frozen, self.unfrozen, self.warmup)
 
 
 def build(model: nn.Module, options: Optimiser) -> torch.optim.AdamW:
@@ -83,7 +83,8 @@ def _tower(name: str) -> str:
     return "text_projection" if "text_projection" in name else "text"
 
 
-def _warm_cosine(step: int, total: int, warmup: float) -> float:
+def warm_cosine(step: int, total: int, warmup: float) -> float:
+    """Share of the learning rate: rising evenly for a share of ``warmup``, then half a cosine."""
     rise = max(1, round(total * warmup))
     if step < rise:
         return (step + 1) / rise

@@ -14,6 +14,7 @@ from moclip.files import write_atomically
 from moclip.models.two_tower import MoCLIP
 from moclip.motion import CaptionedMotion, MotionBatch
 from moclip.training import start
+from moclip.training._recipe import BaseRecipe
 from moclip.training.batches import Batches, Teacher, with_mirrored
 from moclip.training.loop import Loop
 from moclip.training.recipe import Recipe
@@ -28,8 +29,11 @@ class Clips:
     val: list[CaptionedMotion]
 
     @classmethod
-    def of(cls, recipe: Recipe) -> "Clips":
-        """Reads the recipe's data set. Raises ``ValueError`` when a split is empty."""
+    def of(cls, recipe: BaseRecipe, mirror: str = "off") -> "Clips":
+        """Reads the recipe's data set; ``mirror`` as :func:`with_mirrored` takes it.
+
+        Raises ``ValueError`` when a split is empty.
+        """
         train, val = split_of(recipe, "train"), split_of(recipe, "val")
         for split, clips in (("train", train), ("val", val)):
             if len(clips) < 2:
@@ -37,10 +41,10 @@ class Clips:
                     f"data set '{recipe.data.name}' has {len(clips)} clips to {split} on, "
                     "at least 2 are needed"
                 )
-        return cls(with_mirrored(train, recipe.augment.mirror), val)
+        return cls(with_mirrored(train, mirror), val)
 
 
-def split_of(recipe: Recipe, split: str) -> list[CaptionedMotion]:
+def split_of(recipe: BaseRecipe, split: str) -> list[CaptionedMotion]:
     """A split of the recipe's data set."""
     return datasets.load(recipe.data.name, split, **recipe.data.options)
 
@@ -61,7 +65,7 @@ def train(
     resumable. Raises ``ValueError`` when ``out`` holds another run.
     """
     start.check_folder(recipe, out, resume)
-    clips = clips or Clips.of(recipe)
+    clips = clips or Clips.of(recipe, recipe.augment.mirror)
     accelerator = start.accelerator(recipe.optimiser.precision, device)
     model = new_model(recipe, clips.train).to(accelerator.device)
     write_atomically(out / "recipe.toml", recipe.to_toml().encode())
@@ -75,6 +79,7 @@ def train(
     )
     loop = Loop(
         task=task,
+        epochs=recipe.schedule.epochs,
         pace=recipe.schedule,
         seed=recipe.seed,
         clip=recipe.optimiser.clip,

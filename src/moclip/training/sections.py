@@ -36,10 +36,6 @@ class Pace(Section):
     state_minutes: float = Field(2.0, ge=0)
     """A resumable state is written at the end of an epoch when the last is older than this."""
 
-    @property
-    def epochs(self) -> int:
-        raise NotImplementedError
-
 
 class Augment(Section):
     mirror: Literal["off", "known", "all"] = "off"

@@ -8,45 +8,138 @@ at a length it never met in training, one cause of its bodies that hardly move.
 """
 
 from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Literal
 
 import torch
+from huggingface_hub import PyTorchModelHubMixin
 from jaxtyping import Float, Int
+from pydantic import BaseModel, ConfigDict
 from torch import Tensor, nn
 
-from moclip.models.autoencoder.bridge import Bridge
-from moclip.models.autoencoder.frames import BODY, CHANNELS, Body, Frames, offsets_of, path, steps
+import moclip
+from moclip import catalog
+from moclip.models import checkpoint
+from moclip.models.autoencoder.bridge import Bridge, Way
+from moclip.models.autoencoder.frames import (
+    BODY,
+    CHANNELS,
+    FPS,
+    Body,
+    Frames,
+    offsets_of,
+    path,
+    posed,
+    steps,
+)
 from moclip.models.autoencoder.networks import Config, Decoder, Encoder
 from moclip.models.text.base import TextTower
 from moclip.models.two_tower import unit
 from moclip.motion import Motion
+from moclip.retargeting import canonical
+from moclip.skeletons.base import Skeleton
 
 _STILL = 0.01
 """Metres, or parts of a matrix: what varies less is not blown up to unit deviation."""
 _CHUNK = 64
-MIN_SECONDS, MAX_SECONDS = 0.1, 60.0
+SHORTEST, LONGEST = 0.1, 60.0
+"""Seconds that can be decoded; what lies beyond those of the training clips is a guess."""
+GUIDANCE = 2.0
+_SCALE = 20.0
 
 
-class MotionCLIP(nn.Module):
+CARD = """\
+---
+library_name: moclip
+tags:
+- human-motion
+- text-to-motion
+- moclip
+---
+
+# MotionCLIP
+
+A motion auto-encoder whose vectors lie among those of a text tower: it generates motion from words,
+edits and blends motions, and names what they show. The design is that of *MotionCLIP: Exposing
+Human Motion Generation to CLIP Space* (arXiv 2203.08063).
+
+| part | |
+|---|---|
+| text tower | `{text}`, from `{source}`, frozen |
+| vectors | {dim} dimensions, unit length |
+| motions | HumanML3D's 22 joints with rotations, 20 frames a second |
+
+```python
+from moclip import MotionCLIP
+
+model = MotionCLIP.from_pretrained("PATH/OF/THIS/FOLDER")
+model.generate(["a person walks"], seconds=3)
+```
+
+## Training
+
+"""
+
+
+class Settings(BaseModel):
+    """What ``config.json`` holds."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    library: Literal["moclip"] = "moclip"
+    kind: Literal["motionclip"] = "motionclip"
+    format: Literal[1] = 1
+    version: str = moclip.__version__
+    """Of the moclip that wrote it."""
+    dim: int
+    text: checkpoint.Text
+    config: Config
+
+
+class MotionCLIP(nn.Module, PyTorchModelHubMixin, library_name="moclip"):
     """Encoder, decoder and bridge beside a frozen text tower."""
 
     mean: Tensor
     deviation: Tensor
     offsets: Tensor
+    fps = FPS
+    kind = "motionclip"
 
-    def __init__(self, text: TextTower, config: Config) -> None:
+    def __init__(self, text: TextTower, config: Config, *, text_name: str = "minilm") -> None:
         super().__init__()
-        self.text, self.config = text, config
+        self.text, self.config, self.text_name = text.requires_grad_(False), config, text_name
         self.encoder, self.decoder = Encoder(config, text.dim), Decoder(config, text.dim)
         self.bridge = Bridge(config, text.dim)
         self.register_buffer("mean", torch.zeros(CHANNELS))
         self.register_buffer("deviation", torch.ones(CHANNELS))
         self.register_buffer("offsets", torch.tensor(BODY.offsets))
+        self.paperwork = checkpoint.Paperwork()
+
+    @property
+    def dim(self) -> int:
+        """Width of the common space."""
+        return self.text.dim
+
+    @property
+    def skeleton(self) -> Skeleton:
+        """HumanML3D's joints with the mean bones of the training clips."""
+        offsets = tuple((x, y, z) for x, y, z in self.offsets.tolist())
+        return BODY.with_offsets(offsets, BODY.ends)
+
+    @property
+    def scale(self) -> Tensor:
+        """1 / temperature at which cosines become probabilities."""
+        return self.mean.new_tensor(_SCALE)
+
+    def canonical(self, motion: Motion) -> Motion:
+        """The motion as this model sees it."""
+        return canonical(motion, fps=FPS)
 
     @torch.no_grad()
     def fit_normalisation(self, motions: Sequence[Motion]) -> None:
         """Mean and deviation of the features, and the mean body, from posed motions."""
-        frames = Frames.of(motions)
-        real = steps(frames.features)[frames.mask].double()
+        features = [steps(Frames.of([motion]).features)[0] for motion in motions]
+        real = torch.cat(features).double()
         self.mean.copy_(real.mean(dim=0))
         self.deviation.copy_(real.std(dim=0).clamp(min=_STILL))
         self.offsets.copy_(offsets_of(motions))
@@ -59,6 +152,129 @@ class MotionCLIP(nn.Module):
     def decode_frames(
         self, vectors: Float[Tensor, "clip dim"], lengths: Int[Tensor, " clip"]
     ) -> Body:
-        """Padded rotations and joints; vectors have unit length."""
-        features = self.decoder(vectors, lengths).float() * self.deviation + self.mean
-        return Body.of(path(features), self.offsets)
+        """Padded rotations and joints, from unit vectors."""
+        features = self.decoder(vectors, lengths)
+        with torch.autocast(vectors.device.type, enabled=False):  # millimetres need all digits
+            features = features.float() * self.deviation + self.mean
+            return Body.of(path(features), self.offsets)
+
+    def encode_text(self, captions: str | Sequence[str]) -> Float[Tensor, "caption dim"]:
+        """Unit vectors; they lie among those of motions, but not where motions do."""
+        return unit(self.text.encode([captions] if isinstance(captions, str) else captions))
+
+    def encode_motion(self, motions: Motion | Sequence[Motion]) -> Float[Tensor, "clip dim"]:
+        """Unit vectors of motions of any known skeleton, frame rate and length."""
+        clips = [motions] if isinstance(motions, Motion) else list(motions)
+        clips = [posed(self.canonical(clip)).to(self.mean.device) for clip in clips]
+        chunks = [clips[at : at + _CHUNK] for at in range(0, len(clips), _CHUNK)]
+        rows = [self.encode_frames(Frames.of(chunk)) for chunk in chunks]
+        return torch.cat(rows) if rows else self.mean.new_zeros(0, self.dim)
+
+    def similarity(
+        self, motions: Motion | Sequence[Motion], captions: str | Sequence[str]
+    ) -> Float[Tensor, "motion caption"]:
+        """Cosines."""
+        return self.encode_motion(motions) @ self.encode_text(captions).T
+
+    @torch.no_grad()
+    def decode(
+        self, vectors: Float[Tensor, "clip dim"], seconds: float | Sequence[float]
+    ) -> list[Motion]:
+        """Motions with rotations, from vectors of any length but zero.
+
+        Raises ``ValueError`` for durations that are no such, or too long.
+        """
+        frames = self.frames_of(seconds, len(vectors))
+        lengths = torch.tensor(frames, device=self.mean.device)
+        return self.decode_frames(unit(vectors), lengths).motions(frames, self.skeleton)
+
+    def frames_of(self, seconds: float | Sequence[float], clips: int) -> list[int]:
+        """Durations as frames, one for each clip."""
+        given = [seconds] * clips if isinstance(seconds, int | float) else list(seconds)
+        if len(given) != clips:
+            raise ValueError(f"{len(given)} durations came for {clips} vectors")
+        for duration in given:
+            if not SHORTEST <= duration <= LONGEST:
+                raise ValueError(
+                    f"a duration is {duration:g} s, wanted {SHORTEST:g} to {LONGEST:g} s"
+                )
+        return [max(2, round(duration * FPS)) for duration in given]
+
+    @torch.no_grad()
+    def generate(
+        self,
+        captions: Sequence[str],
+        *,
+        seconds: float | Sequence[float],
+        seed: int = 0,
+        way: Way = "prior",
+        guidance: float = GUIDANCE,
+    ) -> list[Motion]:
+        """A motion for each caption, the same for the same caption and seed, whatever the others.
+
+        ``way`` leads from captions to motions; see :mod:`moclip.models.autoencoder.bridge`.
+        """
+        given = self.encode_text(list(captions))
+        given = self.across(given, seconds, seed=seed, way=way, guidance=guidance)
+        return self.decode(given, seconds)
+
+    @torch.no_grad()
+    def across(
+        self,
+        vectors: Float[Tensor, "clip dim"],
+        seconds: float | Sequence[float],
+        *,
+        seed: int = 0,
+        way: Way = "prior",
+        guidance: float = GUIDANCE,
+    ) -> Float[Tensor, "clip dim"]:
+        """Unit vectors of captions or images, brought to where motions of that length are."""
+        noise = torch.randn(self.dim, generator=torch.Generator().manual_seed(seed))
+        noise = noise.to(vectors).expand(len(vectors), -1)
+        lengths = vectors.new_tensor(self.frames_of(seconds, len(vectors))) / FPS
+        return self.bridge(vectors, lengths, noise, way=way, guidance=guidance)
+
+    def save_pretrained(  # type: ignore[override]
+        self,
+        save_directory: str | Path,
+        *,
+        recipe: str | None = None,
+        card: str | None = None,
+        config: Any = None,
+        model_card_kwargs: Any = None,
+    ) -> None:
+        """Writes the model into a folder, text tower and all; see :mod:`moclip.models.checkpoint`.
+
+        The last two arguments are what ``push_to_hub`` passes; they are not needed.
+        """
+        text = checkpoint.Text(tower=self.text_name, source=self.text.source)
+        paperwork = checkpoint.Paperwork(
+            recipe=recipe or self.paperwork.recipe, card=card or self.paperwork.card
+        )
+        checkpoint.write(
+            Path(save_directory),
+            settings=Settings(dim=self.dim, text=text, config=self.config),
+            weights=self.state_dict(),
+            save_text_config=self.text.save_config,
+            paperwork=paperwork,
+            card_text=CARD.format(text=text.tower, source=text.source, dim=self.dim)
+            + (paperwork.card or "Nothing is known of it.\n"),
+        )
+
+    @classmethod
+    def from_pretrained(  # type: ignore[override]
+        cls, folder_or_hub_id: str | Path, *, revision: str | None = None
+    ) -> "MotionCLIP":
+        """The model of a folder or hub id, in evaluation mode, nothing of it learning.
+
+        Raises ``ValueError`` or ``OSError`` in one sentence.
+        """
+        folder = checkpoint.find(folder_or_hub_id, revision=revision)
+        settings = checkpoint.read_settings(folder, Settings)
+        tower = catalog.load("models.text", settings.text.tower, "Encoder")
+        text = tower.from_config(folder / checkpoint.TEXT)
+        text.source = settings.text.source
+        model = cls(text, settings.config, text_name=settings.text.tower)
+        checkpoint.load_weights(model, folder)
+        model.paperwork = checkpoint.read_paperwork(folder)
+        return model.eval().requires_grad_(False)

@@ -1,0 +1,72 @@
+"""Make motion from words.
+
+Examples:
+  moclip generate runs/motionclip_bandai "an elderly person walks" --length 4s -o walk.bvh
+  moclip generate runs/motionclip_bandai "a person runs" -n 3 --seed 7 -o run.gif
+  moclip generate runs/motionclip_bandai --file prompts.txt -o made
+
+The suffix of -o says what is written: a motion file (.bvh, .npz), an animation (.gif) or a sheet of
+poses (.png); a folder gets a .bvh of each motion and a sheet of all. The same seed and prompt give
+the same motion. A file of prompts has one a line.
+"""
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from tyro.conf import Positional, arg
+
+from moclip.cli._device import Device
+
+
+def main(
+    model: Positional[str],
+    prompts: Positional[tuple[str, ...]] = (),
+    /,
+    *,
+    out: Annotated[Path, arg(aliases=["-o"])],
+    length: str = "3s",
+    n: Annotated[int, arg(aliases=["-n"])] = 1,
+    seed: int = 0,
+    file: Path | None = None,
+    guidance: float | None = None,
+    bridge: Literal["prior", "centre", "none"] = "prior",
+    json: bool = False,
+    device: Device = "auto",
+) -> None:
+    """Generate motion.
+
+    Args:
+        model: folder of a trained MotionCLIP or generator, or its id on the Hugging Face hub
+        prompts: what the motions should show
+        out: file or folder to write
+        length: of each motion, as 3s or 800ms
+        n: motions for each prompt
+        seed: of the first motion of each prompt; the others take the numbers after it
+        file: text file with a prompt a line
+        guidance: how closely to keep to the words; 1 is not at all more than was learned
+        bridge: how MotionCLIP gets from a caption's vector to a motion's
+        json: print JSON
+        device: where to compute
+    """
+    from moclip.cli import _inputs, _model, _motions, _output
+
+    wanted = [_inputs.caption(prompt) for prompt in prompts]
+    wanted += _inputs.captions(file) if file else []
+    if not wanted:
+        raise ValueError("there is no prompt; wanted words to generate from, or --file")
+    if n < 1:
+        raise ValueError(f"-n is {n}, wanted at least 1")
+    span = _motions.seconds(length)
+    _motions.check(out)
+    generator = _model.generator(model, device)
+    how: dict[str, Any] = {} if guidance is None else {"guidance": guidance}
+    if generator.kind == "motionclip":
+        how |= {"way": bridge}
+    made = [
+        motion
+        for number in range(n)
+        for motion in generator.generate(wanted, seconds=span, seed=seed + number, **how)
+    ]
+    ending = [f" ({number + 1})" if n > 1 else "" for number in range(n)]
+    titles = [prompt + end for end in ending for prompt in wanted]
+    _output.show(_motions.write([m.to("cpu") for m in made], titles, out), as_json=json)

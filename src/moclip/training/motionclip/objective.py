@@ -1,0 +1,93 @@
+"""What one step of MotionCLIP computes; validation calls the same function."""
+
+import torch
+from torch import Tensor
+
+from moclip import losses
+from moclip.features import rot6d
+from moclip.losses import reconstruction
+from moclip.models.autoencoder.frames import BODY, FPS, Body, Frames
+from moclip.models.autoencoder.model import MotionCLIP
+from moclip.models.two_tower import unit
+from moclip.training.motionclip.batches import Batch
+from moclip.training.motionclip.recipe import Loss
+
+FEET = [BODY.index(joint) for joint in ("left_ankle", "right_ankle", "left_foot", "right_foot")]
+
+Terms = dict[str, Tensor]
+
+
+def motionclip(model: MotionCLIP, batch: Batch, weights: Loss, *, noise: float = 0.0) -> Terms:
+    """Loss terms, unweighted: of what is decoded, of what is aligned, of the bridge.
+
+    L = L_recon + w_text L_text + w_image L_image as published, with contacts and contrast beside.
+    """
+    vectors = [model.encode_frames(run) for run in batch.runs]
+    decoded = [
+        decoding(model, run, turned(vector, noise))
+        for run, vector in zip(batch.runs, vectors, strict=True)
+    ]
+    shares = [len(run.mask) / len(batch.text) for run in batch.runs]
+    terms = {
+        name: sum(
+            (s * part[name] for s, part in zip(shares, decoded, strict=True)), torch.zeros(())
+        )
+        for name in decoded[0]
+    }
+    with torch.autocast(vectors[0].device.type, enabled=False):
+        return terms | _alignment(model, batch, torch.cat(vectors).float(), weights)
+
+
+def decoding(model: MotionCLIP, run: Frames, vectors: Tensor) -> Terms:
+    """How far clips are from what their vectors are decoded to."""
+    made = model.decode_frames(vectors, run.lengths)
+    with torch.autocast(vectors.device.type, enabled=False):
+        return reconstruction_terms(made, run)
+
+
+def reconstruction_terms(made: Body, run: Frames) -> Terms:
+    real, mask = run.joints, run.mask
+    rotations, _ = rot6d.to_rotations(run.features)
+    feet = made.joints[:, :, FEET], real[:, :, FEET]
+    return {
+        "orientations": reconstruction.orientations(made.rotations, rotations, mask),
+        "positions": reconstruction.positions(made.joints, real, mask),
+        "velocities": reconstruction.velocities(made.joints, real, mask, fps=FPS),
+        "contacts": reconstruction.contacts(
+            made.joints[:, :, FEET], real[:, :, FEET], mask, fps=FPS
+        ),
+    }
+
+
+def _alignment(model: MotionCLIP, batch: Batch, vectors: Tensor, weights: Loss) -> Terms:
+    """Terms over whole clips only: words and pictures need not fit a stretch of one."""
+    whole = batch.whole
+    vectors, text, numbers = vectors[whole], batch.text[whole], batch.numbers[whole]
+    zero = batch.text.new_zeros(())
+    if not len(vectors):
+        return dict.fromkeys(("text", "image", "contrastive", "prior"), zero)
+    if model.training:
+        model.bridge.observe(text, vectors)
+    seconds = torch.cat([run.lengths for run in batch.runs])[whole] / FPS
+    same = numbers[:, None] == numbers
+    return {
+        "text": losses.align(vectors, text),
+        "image": zero if batch.image is None else losses.align(vectors, batch.image[whole]),
+        "contrastive": losses.contrastive(vectors, text, 1 / weights.temperature, ignore=same),
+        "prior": model.bridge.prior.loss(vectors, text, seconds),
+    }
+
+
+def weighted(terms: Terms, weights: Loss) -> Tensor:
+    """The loss."""
+    return torch.stack([getattr(weights, name) * term for name, term in terms.items()]).sum()
+
+
+def turned(vectors: Tensor, most: float) -> Tensor:
+    """Unit vectors, each turned by a random angle of at most ``most`` radians."""
+    if not most:
+        return vectors
+    aside = torch.randn_like(vectors)
+    aside = unit(aside - (aside * vectors).sum(dim=-1, keepdim=True) * vectors)
+    angle = torch.rand_like(vectors[:, :1]) * most
+    return vectors * angle.cos() + aside * angle.sin()

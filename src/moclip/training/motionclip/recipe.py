@@ -1,0 +1,98 @@
+"""A training run of MotionCLIP as a frozen value, read from a TOML recipe."""
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from moclip.models.autoencoder.networks import Config
+from moclip.training._recipe import BaseRecipe, sentence
+from moclip.training.sections import Pace, Section
+
+
+class Text(Section):
+    tower: str = "minilm"
+    """A text tower of ``moclip.models.text``; it stays as it is."""
+    source: str | None = None
+    """Hub id or local folder of its weights; the tower's own default if absent."""
+
+
+class Autoencoder(BaseModel):
+    """Sizes; every other key overrides a field of the preset."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+    preset: Literal["compact", "paper"] = "compact"
+
+    @property
+    def options(self) -> dict[str, Any]:
+        return dict(self.model_extra or {})
+
+
+class Loss(Section):
+    """What each term counts. The paper's are orientations, positions and velocities at 1, text and
+    image at 0.01."""
+
+    orientations: float = Field(1.0, ge=0)
+    positions: float = Field(1.0, ge=0)
+    velocities: float = Field(1.0, ge=0)
+    contacts: float = Field(0.0, ge=0)
+    text: float = Field(0.01, ge=0)
+    """1 - cosine of a clip's vector and its caption's."""
+    image: float = Field(0.0, ge=0)
+    """1 - cosine of a clip's vector and that of a picture of it; needs a tower with images."""
+    contrastive: float = Field(0.0, ge=0)
+    """Clips nearer to their own caption than to others'; not in the paper."""
+    temperature: float = Field(0.05, gt=0)
+    """Of the contrastive term."""
+    prior: float = Field(1.0, ge=0)
+    """The bridge's own loss; no gradient of it reaches the auto-encoder."""
+
+
+class Schedule(Pace):
+    epochs: int = Field(500, ge=1)
+
+
+class Optimiser(Section):
+    lr: float = Field(1e-4, gt=0)
+    weight_decay: float = Field(0.01, ge=0)
+    """For matrices only."""
+    clip: float = Field(1.0, gt=0)
+    """Largest norm of the gradient."""
+    precision: Literal["auto", "fp32", "bf16"] = "auto"
+    """``auto``: bf16 where the processor multiplies it in hardware, else fp32."""
+
+
+class Augment(Section):
+    mirror: Literal["off", "known", "all"] = "known"
+    """Mirrored twins; see :class:`moclip.training.sections.Augment`."""
+    crop: float = Field(0.0, ge=0, le=1)
+    """Share of the clips of a batch that are cut at random, so that any length is learned; what is
+    left of them need not fit the caption, so they have no part in what is aligned."""
+    shortest: float = Field(0.5, gt=0)
+    """Seconds that a cut leaves at least."""
+    noise: float = Field(0.0, ge=0)
+    """Largest angle, in radians, by which vectors are turned before they are decoded: the decoder
+    learns to forgive vectors beside those of motions."""
+
+
+class Recipe(BaseRecipe):
+    """Everything that decides a run, so that the same recipe gives the same model."""
+
+    model: Literal["motionclip"] = "motionclip"
+    text: Text = Text()
+    autoencoder: Autoencoder = Autoencoder()
+    loss: Loss = Loss()
+    schedule: Schedule = Schedule()
+    optimiser: Optimiser = Optimiser()
+    augment: Augment = Augment()
+
+    def check(self, source: str) -> None:
+        self.config(source)
+
+    def config(self, source: str = "recipe") -> Config:
+        """The checked sizes of the auto-encoder."""
+        preset = Config.paper() if self.autoencoder.preset == "paper" else Config.compact()
+        try:
+            return Config.model_validate(preset.model_dump() | self.autoencoder.options)
+        except ValidationError as error:
+            raise ValueError(f"{source}: [autoencoder] {sentence(error, Config)}") from None
