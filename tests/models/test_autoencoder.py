@@ -40,8 +40,8 @@ def test_posed_rotations_bring_the_bones_where_the_joints_are(real: list[Motion]
         frames = Frames.of([motion])
         body = Body.of(frames.features, torch.tensor(motion.skeleton.offsets))
         off = (body.joints - frames.joints).norm(dim=-1)
-        assert off.mean() < 0.002
-        assert off.max() < 0.02  # a chest whose collars move apart from its neck has no one turn
+        assert off.mean() < 0.01
+        assert off.max() < 0.03  # a chest whose collars move apart from its neck has no one turn
 
 
 def test_a_path_is_the_sum_of_its_steps(real: list[Motion]) -> None:

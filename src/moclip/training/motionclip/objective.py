@@ -53,9 +53,7 @@ def reconstruction_terms(made: Body, run: Frames) -> Terms:
         "orientations": reconstruction.orientations(made.rotations, rotations, mask),
         "positions": reconstruction.positions(made.joints, real, mask),
         "velocities": reconstruction.velocities(made.joints, real, mask, fps=FPS),
-        "contacts": reconstruction.contacts(
-            made.joints[:, :, FEET], real[:, :, FEET], mask, fps=FPS
-        ),
+        "contacts": reconstruction.contacts(*feet, mask, fps=FPS),
     }
 
 
@@ -70,12 +68,20 @@ def _alignment(model: MotionCLIP, batch: Batch, vectors: Tensor, weights: Loss) 
         model.bridge.observe(text, vectors)
     seconds = torch.cat([run.lengths for run in batch.runs])[whole] / FPS
     same = numbers[:, None] == numbers
+    image = None if batch.image is None else batch.image[whole]
     return {
         "text": losses.align(vectors, text),
-        "image": zero if batch.image is None else losses.align(vectors, batch.image[whole]),
+        "image": zero if image is None else losses.align(vectors, image),
         "contrastive": losses.contrastive(vectors, text, 1 / weights.temperature, ignore=same),
-        "prior": model.bridge.prior.loss(vectors, text, seconds),
+        "prior": model.bridge.prior.loss(vectors, _either(text, image), seconds),
     }
+
+
+def _either(text: Tensor, image: Tensor | None) -> Tensor:
+    """Captions, or for every other clip its picture: the bridge then leads from both."""
+    if image is None:
+        return text
+    return torch.where(torch.rand_like(text[:, :1]) < 0.5, text, image)
 
 
 def weighted(terms: Terms, weights: Loss) -> Tensor:

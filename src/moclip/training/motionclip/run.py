@@ -13,15 +13,20 @@ from moclip.files import write_atomically
 from moclip.models.autoencoder.model import MotionCLIP
 from moclip.models.two_tower import unit
 from moclip.motion import CaptionedMotion
-from moclip.training import start
+from moclip.training import card, start
 from moclip.training.batches import Teacher
 from moclip.training.loop import Loop
+from moclip.training.motionclip import pictures
 from moclip.training.motionclip.batches import Batches, posed_clips
 from moclip.training.motionclip.recipe import Augment, Recipe
 from moclip.training.motionclip.task import AutoencoderTask
 from moclip.training.run import Clips
 
 _log = logging.getLogger(__name__)
+
+_RULES = """\
+Terms of the loss on the clips of the validation split, which are put through the encoder and the
+decoder whole. `path_error` is how far the root strays within two seconds, in metres."""
 
 
 def train(
@@ -95,15 +100,18 @@ def _batches(
 
 
 def _pictures(recipe: Recipe, clips: list[CaptionedMotion]) -> Float[Tensor, "clip dim"] | None:
-    """Unit vectors of a picture of each clip, where the recipe asks for them."""
-    return None
+    """Unit vectors of a picture of each clip, where the recipe asks for them and they exist."""
+    if not recipe.loss.image:
+        return None
+    if recipe.text.tower != "clip":
+        _log.warning("text tower '%s' has no image tower: no image loss", recipe.text.tower)
+        return None
+    from moclip.models.image import ImageTower
+
+    return pictures.vectors(ImageTower.from_pretrained(recipe.text.source), clips)
 
 
 def _save(model: MotionCLIP, recipe: Recipe, out: Path, measured: dict[str, Any]) -> None:
-    rows = "\n".join(f"| {name} | {value:.4g} |" for name, value in measured.items())
-    card = (
-        f"Trained with recipe `{recipe.name}` on `{recipe.data.name}`, seed {recipe.seed}; the "
-        f"epoch with the lowest validation loss of {recipe.schedule.epochs}.\n\n"
-        f"| validation | |\n|---|---|\n{rows}\n"
-    )
-    model.save_pretrained(out, recipe=recipe.to_toml(), card=card)
+    kept = f"Of {recipe.schedule.epochs} epochs the one with the lowest validation loss was kept."
+    model.paperwork = card.paperwork(recipe, measured, kept=kept, rules=_RULES)
+    model.save_pretrained(out)
