@@ -5,6 +5,7 @@ to it. Files whose name starts with ``_`` are helpers and are not listed, nor is
 """
 
 import importlib
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,7 @@ _PACKAGE = Path(__file__).parent
 
 def names(folder: str) -> list[str]:
     """Entries of a catalogue such as ``"models.text"``, sorted."""
-    files = (_PACKAGE / folder.replace(".", "/")).glob("*.py")
-    return sorted(f.stem for f in files if not f.stem.startswith("_") and f.stem != "base")
+    return list(_stems(_PACKAGE / folder.replace(".", "/")))
 
 
 def load(folder: str, name: str, attribute: str) -> Any:
@@ -26,3 +26,9 @@ def load(folder: str, name: str, attribute: str) -> Any:
     if name not in known:
         raise LookupError(f"no {folder} named '{name}'; there are: {', '.join(known)}")
     return getattr(importlib.import_module(f"moclip.{folder}.{name}"), attribute)
+
+
+@cache
+def _stems(folder: Path) -> tuple[str, ...]:
+    files = folder.glob("*.py")
+    return tuple(sorted(f.stem for f in files if f.stem[0] != "_" and f.stem != "base"))

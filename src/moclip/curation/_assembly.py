@@ -3,6 +3,7 @@
 import hashlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -80,17 +81,22 @@ def _write_shards(
     files, rows = [], []
     for number, runs in enumerate(_shared_out(blocks, shard_bytes)):
         block = Block.joined(runs)
-        name = f"shard-{number:05d}.safetensors"
-        data = packed(block)
-        write_atomically(folder / name, data)
-        digest = hashlib.sha256(data).hexdigest()
-        files.append(ShardFile(file=name, clips=len(block), bytes=len(data), sha256=digest))
+        files.append(_write_shard(block, folder / f"shard-{number:05d}.safetensors"))
         places = zip(islice(clips, len(block)), block.starts, block.lengths, strict=True)
         rows += [
             Row(clip.id, number, row, start, frames, clip.split, clip.captions, clip.labels)
             for row, (clip, start, frames) in enumerate(places)
         ]
     return files, rows
+
+
+def _write_shard(block: Block, path: Path) -> ShardFile:
+    data = packed(block)
+    with ThreadPoolExecutor(1) as disk:  # for which the hash need not wait
+        writing = disk.submit(write_atomically, path, data)
+        digest = hashlib.sha256(data).hexdigest()
+        writing.result()
+    return ShardFile(file=path.name, clips=len(block), bytes=len(data), sha256=digest)
 
 
 def _shared_out(blocks: Iterable[Block], shard_bytes: int) -> Iterator[list[Run]]:

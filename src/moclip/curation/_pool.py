@@ -1,13 +1,22 @@
 """Work shared out to processes, of this machine or of a Ray cluster."""
 
+import ctypes
+import multiprocessing
+import os
+import signal
+import sys
+import threading
+import warnings
 from collections import deque
-from collections.abc import Callable, Generator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, wait
+from collections.abc import Callable, Iterator, Sequence
+from concurrent import futures
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
+from contextlib import AbstractContextManager, contextmanager
 from importlib import import_module
 from typing import Literal, TypeVar
 
 import joblib
-from joblib.externals.loky import ProcessPoolExecutor
+from joblib.externals import loky
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -17,40 +26,86 @@ _AHEAD = 2
 """Items that wait for each process, so that none is idle while this one works itself."""
 _AT_ONCE = 8
 """Items of each process of a cluster, whose results come all together."""
+_PR_SET_PDEATHSIG = 1
+"""Of Linux's ``prctl``: which signal a process gets when its parent has ended."""
 
 
+@contextmanager
 def shared_out(
     work: Callable[[Item], Result], items: Sequence[Item], *, jobs: int | None, backend: Backend
-) -> Generator[Result, None, None]:
+) -> Iterator[Iterator[Result]]:
     """What ``work`` gives for each item, as it comes; all cores if ``jobs`` is ``None``.
 
-    No process is at work any more once this is closed. Raises ``ValueError`` for a backend that is
-    not installed, and what ``work`` raises.
+    No process is at work any more once the block is left. Raises ``ValueError`` for a backend that
+    is not installed, and what ``work`` raises.
     """
-    if backend == "ray":
-        return _by_ray(work, items, jobs)
     count = min(jobs or joblib.cpu_count(), len(items))
-    return _by_processes(work, items, count) if count > 1 else (work(item) for item in items)
+    if backend == "ray":
+        yield _by_ray(work, items, jobs)
+    elif count > 1:
+        with _others(count - 1) as pool:
+            yield _together(pool, work, items, ahead=_AHEAD * (count - 1))
+    else:
+        yield map(work, items)
 
 
-def _by_processes(
-    work: Callable[[Item], Result], items: Sequence[Item], count: int
-) -> Generator[Result, None, None]:
-    """``count`` processes of which this is one.
-
-    It starts at once, from the end of the items, while the others still import.
-    """
+def _together(
+    pool: Executor, work: Callable[[Item], Result], items: Sequence[Item], *, ahead: int
+) -> Iterator[Result]:
+    """Others work from the front, at most so many items ahead; this process from the end."""
     waiting, running = deque(items), set[Future[Result]]()
-    # One of its own: joblib keeps the reusable one for itself and expects it as it left it.
-    pool = ProcessPoolExecutor(count - 1, env={"OMP_NUM_THREADS": "1"})
+    while waiting or running:
+        while waiting and len(running) < ahead:
+            running.add(pool.submit(work, waiting.popleft()))
+        if waiting:
+            yield work(waiting.pop())
+        done, running = wait(running, 0 if waiting else None, FIRST_COMPLETED)
+        yield from (future.result() for future in done)
+
+
+def _others(count: int) -> AbstractContextManager[Executor]:
+    return _copies(count) if _may_be_copied() else _fresh(count)
+
+
+def _may_be_copied() -> bool:
+    """Whether this process may: a lock that another thread holds would stay locked in the copy."""
+    return sys.platform == "linux" and threading.active_count() == 1
+
+
+@contextmanager
+def _copies(count: int) -> Iterator[Executor]:
+    """Copies of this process, which have nothing to import."""
+    before = multiprocessing.active_children()
+    context = multiprocessing.get_context("fork")
+    pool = futures.ProcessPoolExecutor(count, context, _end_with, (os.getpid(),))
+    with warnings.catch_warnings(action="ignore", category=DeprecationWarning):
+        # Python 3.12 counts the threads of BLAS, which puts them away before a fork.
+        pool.submit(int)  # starts them all
     try:
-        while waiting or running:
-            while waiting and len(running) < _AHEAD * (count - 1):
-                running.add(pool.submit(work, waiting.popleft()))
-            if waiting:
-                yield work(waiting.pop())
-            done, running = wait(running, 0 if waiting else None, FIRST_COMPLETED)
-            yield from (future.result() for future in done)
+        yield pool
+    except BaseException:
+        for process in set(multiprocessing.active_children()).difference(before):
+            process.kill()
+        pool.shutdown(cancel_futures=True)
+        raise
+    pool.shutdown()
+
+
+def _end_with(parent: int) -> None:
+    """However the parent ends, even by a kill; and control-C is the parent's to answer."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:  # it has ended already
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+@contextmanager
+def _fresh(count: int) -> Iterator[Executor]:
+    """New processes, which import while this one is at work already."""
+    # A pool of our own: joblib keeps the reusable one for itself and expects it as it left it.
+    pool = loky.ProcessPoolExecutor(count, env={"OMP_NUM_THREADS": "1"})
+    try:
+        yield pool
     except BaseException:
         pool.shutdown(kill_workers=True)
         raise
@@ -59,7 +114,7 @@ def _by_processes(
 
 def _by_ray(
     work: Callable[[Item], Result], items: Sequence[Item], jobs: int | None
-) -> Generator[Result, None, None]:
+) -> Iterator[Result]:
     try:
         import_module("ray.util.joblib").register_ray()
     except ImportError:

@@ -10,7 +10,7 @@ import errno
 import logging
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -113,7 +113,7 @@ def _make_all(
         make, settings=settings, folder=folder, parent=os.getpid() if backend == "loky" else None
     )
     with (
-        closing(shared_out(work, todo, jobs=jobs, backend=backend)) as results,
+        shared_out(work, todo, jobs=jobs, backend=backend) as results,
         tqdm(
             total=files,
             initial=files - left,

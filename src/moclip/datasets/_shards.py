@@ -13,7 +13,7 @@ may be larger than memory.
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
@@ -43,7 +43,7 @@ class Row:
     labels: Mapping[str, str]
 
     def to_json(self) -> str:
-        return _json(asdict(self))
+        return _json(vars(self))
 
     @classmethod
     def from_json(cls, line: str) -> "Row":
