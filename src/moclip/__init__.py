@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from moclip.formats import read as read_motion
     from moclip.formats import write as write_motion
+    from moclip.models.autoencoder.model import MotionCLIP
     from moclip.models.patching import patch
     from moclip.models.two_tower import MoCLIP
     from moclip.motion import CaptionedMotion, Motion, MotionBatch
@@ -15,6 +16,7 @@ __all__ = [
     "MoCLIP",
     "Motion",
     "MotionBatch",
+    "MotionCLIP",
     "patch",
     "read_motion",
     "write_motion",
@@ -25,6 +27,7 @@ _HOME = {
     "MoCLIP": ("moclip.models.two_tower", "MoCLIP"),
     "Motion": ("moclip.motion", "Motion"),
     "MotionBatch": ("moclip.motion", "MotionBatch"),
+    "MotionCLIP": ("moclip.models.autoencoder.model", "MotionCLIP"),
     "patch": ("moclip.models.patching", "patch"),
     "read_motion": ("moclip.formats", "read"),
     "write_motion": ("moclip.formats", "write"),

@@ -46,6 +46,7 @@ def decoding(model: MotionCLIP, run: Frames, vectors: Tensor) -> Terms:
 
 
 def reconstruction_terms(made: Body, run: Frames) -> Terms:
+    """Of bodies beside the real ones."""
     real, mask = run.joints, run.mask
     rotations, _ = rot6d.to_rotations(run.features)
     feet = made.joints[:, :, FEET], real[:, :, FEET]
