@@ -125,7 +125,7 @@ def test_synonyms_keep_form_and_capital() -> None:
 
 def test_stronger_synonyms_contain_the_weaker() -> None:
     weak, strong = (
-        attacks.perturb("synonyms", BANDAI[:400], strength=s, seed=2) for s in (0.25, 0.5)
+        attacks.perturb("synonyms", BANDAI[::20], strength=s, seed=2) for s in (0.25, 0.5)
     )
     for one, other in zip(weak, strong, strict=True):
         assert {c for c in one.changes if c.before != "a"} <= set(other.changes) | {
@@ -134,16 +134,17 @@ def test_stronger_synonyms_contain_the_weaker() -> None:
 
 
 def test_the_share_of_replaced_words_is_the_strength() -> None:
-    found = attacks.perturb("synonyms", BANDAI, strength=0.25)
-    content = sum(len(_reading.terms(caption)) for caption in BANDAI)
+    captions = BANDAI[::8]
+    found = attacks.perturb("synonyms", captions, strength=0.25)
+    content = sum(len(_reading.terms(caption)) for caption in captions)
     replaced_words = sum(c.before not in ("a", "an") for f in found for c in f.changes)
-    assert replaced_words / content == pytest.approx(0.25, abs=0.01)
+    assert replaced_words / content == pytest.approx(0.25, abs=0.02)
 
 
 def test_synonyms_keep_what_a_motion_can_tell_apart(shared_data: Path) -> None:
     table = json.loads((shared_data / "kit_ml_captions" / "annotations.json").read_text())
     captions = {said["text"] for clip in table.values() for said in clip["annotations"]}
-    for found in attacks.perturb("synonyms", sorted(captions), strength=1):
+    for found in attacks.perturb("synonyms", sorted(captions)[::20], strength=1):
         before, after = (
             Counter(meaning(word.text) for word in words(text) if meaning(word.text))
             for text in (found.clean, found.text)
@@ -152,14 +153,14 @@ def test_synonyms_keep_what_a_motion_can_tell_apart(shared_data: Path) -> None:
 
 
 def test_the_share_of_slips_is_the_strength() -> None:
-    captions = BANDAI[::7]
+    captions = BANDAI[::12]
     for kind in ("neighbour", "drop", "homoglyph"):
         found = attacks.perturb("typos", captions, strength=0.05, kinds=(kind,))
         slips = sum(abs(len(f.clean) - len(f.text)) for f in found) if kind == "drop" else sum(
             a != b for f in found for a, b in zip(f.clean, f.text, strict=True)
         )  # fmt: skip
         letters = sum(len(w.text) for c in captions for w in words(c) if len(w.text) >= 3)
-        assert slips / letters == pytest.approx(0.05, abs=0.006), kind
+        assert slips / letters == pytest.approx(0.05, abs=0.01), kind
 
 
 def test_a_swap_keeps_the_letters() -> None:
@@ -170,7 +171,7 @@ def test_a_swap_keeps_the_letters() -> None:
 def test_slips_make_no_other_word_of_motion() -> None:
     known = {key[0] for key in _thesaurus.index() if len(key) == 1}
     for seed in range(5):
-        for found in attacks.perturb("typos", BANDAI[:500], strength=0.1, seed=seed):
+        for found in attacks.perturb("typos", BANDAI[::30], strength=0.1, seed=seed):
             for change in found.changes:
                 assert change.after.lower() not in known
 
@@ -197,3 +198,45 @@ def test_draws_are_the_same_everywhere() -> None:
     draw = Draw(7, "a person walks")
     assert draw.order("abcdef") == Draw(7, "a person walks").order("abcdef")
     assert [round(Draw(7, t).number(), 6) for t in ("a", "b")] == [0.411181, 0.746397]
+
+
+def test_word_order_keeps_the_words_or_drops_function_words() -> None:
+    for found in attacks.perturb("word_order", BANDAI[::25], strength=0.5):
+        before, after = (
+            Counter(w.lower for w in words(text)) for text in (found.clean, found.text)
+        )
+        assert not after - before
+        assert set(before - after) <= {"a", "an", "the", "is"}
+
+
+def test_sides_keep_their_place() -> None:
+    for seed in range(30):
+        (found,) = attacks.perturb("word_order", ["he waves his left hand"], strength=1, seed=seed)
+        assert "left hand" in found.text
+
+
+@pytest.mark.parametrize(
+    ("caption", "framed"),
+    [
+        ("a person walks", "there is a person who walks"),
+        ("A person walks.", "In this clip, a person walks."),
+        ("a person walks and turns", "the clip shows a person who walks and turns"),
+        ("the human jumps", "the human can be seen jumping"),
+        ("Someone is waving", "Someone is shown waving"),
+        ("a person walking home", "we see a person walking home"),
+        ("walking in a circle.", "walking in a circle in this clip."),
+        ("lively, a person dances", "lively, a person is dancing"),
+    ],
+)
+def test_sentences_are_put_another_way(caption: str, framed: str) -> None:
+    texts = {
+        attacks.perturb("paraphrase", [caption], strength=0.5, seed=seed)[0].text
+        for seed in range(200)
+    }
+    assert framed in texts
+
+
+def test_a_verb_among_others_keeps_its_form() -> None:
+    for seed in range(100):
+        (found,) = attacks.perturb("paraphrase", ["a person walks and turns"], seed=seed)
+        assert "walks and turns" in found.text

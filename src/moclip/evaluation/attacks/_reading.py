@@ -44,6 +44,8 @@ _DEGREE = _listed("very really quite rather so too more most seems appears looks
 FUNCTION = DETERMINERS | PREPOSITIONS | BE | PRONOUNS | CONJUNCTIONS | BEFORE_BASE | _DEGREE
 """Words that hold a sentence together and carry no content."""
 
+_BEFORE_NOUN = DETERMINERS | PREPOSITIONS | LIGHT
+_BEFORE_ADJECTIVE = BE | _DEGREE
 _ALWAYS_NOUNS = frozenset({"someone", "somebody"})
 
 
@@ -139,7 +141,7 @@ class _Place:
     def _awaits_noun(self) -> bool:
         """Whether the word in front is one that a noun follows."""
         before, earlier = self._before(), self._before(2)
-        if before in DETERMINERS | PREPOSITIONS | LIGHT or before.endswith("'s"):
+        if before in _BEFORE_NOUN or before.endswith("'s"):
             return True
         if meaning(before) and (meaning(before) or ("", ""))[0] in ("number", "side"):
             return True
@@ -167,6 +169,6 @@ class _Place:
     def _adjective(self) -> bool:
         """Whether an adjective stands well here: before a noun, or said of one."""
         before, after = self._before(), self._after()
-        if before in BE | _DEGREE or self.at == 0:
+        if before in _BEFORE_ADJECTIVE or self.at == 0:
             return True
         return bool(after) and not (after in FUNCTION or meaning(after) or after.endswith("ly"))
