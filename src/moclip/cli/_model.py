@@ -26,12 +26,22 @@ def load(model: str, device: _device.Device = "auto", *, runtime: Runtime = "tor
 
 
 def generator(model: str, device: _device.Device = "auto") -> Any:
-    """A model that makes motion from words: a MotionCLIP or a generator.
+    """A MotionCLIP or a generator, with its text tower: what makes motion from words.
 
     Raises ``ValueError`` or ``OSError`` for a folder that holds none.
     """
     _check_there(model)
-    return _opened(model, device, ("motionclip", "generator"), "which makes motion from words")
+    where = _device.pick(device)
+    from moclip.tasks.generation import TextToMotion
+
+    return TextToMotion.open(model, device=where)
+
+
+def kind(model: str) -> str:
+    """What a folder or hub id holds: ``moclip``, ``motionclip``, ``generator``."""
+    from moclip.models import checkpoint
+
+    return checkpoint.kind_of(checkpoint.find(model))
 
 
 def motionclip(model: str, device: _device.Device = "auto") -> "MotionCLIP":
@@ -47,9 +57,9 @@ def _opened(model: str, device: _device.Device, kinds: tuple[str, ...], what: st
     from moclip.models.opening import open_model
 
     folder = checkpoint.find(model)
-    if (kind := checkpoint.kind_of(folder)) not in kinds:
+    if (found := checkpoint.kind_of(folder)) not in kinds:
         wanted = " or ".join(kinds)
-        raise ValueError(f"{model} holds a model of kind '{kind}', wanted {wanted}, {what}")
+        raise ValueError(f"{model} holds a model of kind '{found}', wanted {wanted}, {what}")
     return open_model(folder).to(where).eval()
 
 

@@ -65,15 +65,16 @@ def main(
     _motions.check(out)
     generator = _model.generator(model, device)
     how: dict[str, Any] = {} if guidance is None else {"guidance": guidance}
-    if generator.kind == "motionclip":
+    if _model.kind(model) == "motionclip":
         how |= {"way": bridge}
-    seen = None if image is None else _seen(generator, image, image_tower)
+    seen = None if image is None else _seen(generator.model, image, image_tower)
     made = []
     for number in range(seed, seed + n):
         if wanted:
-            made += generator.generate(wanted, seconds=span, seed=number, **how)
+            made += generator.motions(wanted, seconds=span, seed=number, **how)
         if seen is not None:
-            made += generator.decode(generator.across(seen, span, seed=number, **how), span)
+            there = generator.model.across(seen, span, seed=number, **how)
+            made += generator.model.decode(there, span)
     names = wanted + ([image.name] if image else [])
     endings = [f" ({number + 1})" if n > 1 else "" for number in range(n)]
     titles = [name + ending for ending in endings for name in names]
@@ -86,7 +87,7 @@ def _seen(model: Any, photo: Path, source: str | None) -> Any:
     from moclip.models.two_tower import unit
 
     picture = read_picture(photo)
-    if model.kind != "motionclip" or model.text_name != "clip":
+    if getattr(model, "text_name", None) != "clip":
         raise ValueError("--image needs a MotionCLIP whose text tower is a CLIP's; this is another")
     tower = ImageTower.from_pretrained(source or model.text.source)
     if tower.dim != model.dim:

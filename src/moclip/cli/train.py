@@ -1,13 +1,14 @@
-"""Train a model as a recipe says: motion tower first, then the text tower with it.
+"""Train a model as a recipe says: MoCLIP's towers, a MotionCLIP, or a generator.
 
 Examples:
   moclip train demo
   moclip train bandai_namco --set data.root=bandai.zip
   moclip train my.toml --set loss.tether=0.2 seed=1 --out runs/weaker_tether
+  moclip train motionclip_demo
   moclip train my.toml --out runs/weaker_tether --resume
 
 A recipe is a name that comes with the package or a .toml file. The folder gets config.json,
-model.safetensors (the epoch with the best validation R@1), recipe.toml, metrics.jsonl and a model
+model.safetensors (the epoch that validation finds best), recipe.toml, metrics.jsonl and a model
 card. Ctrl-C leaves a folder that `--resume` takes up again.
 """
 
@@ -55,4 +56,9 @@ def main(
         words = ["moclip train", recipe, *(f"--set {s}" for s in settings), f"--out {folder}"]
         print(f"stopped; go on with: {' '.join(words)} --resume", file=sys.stderr)
         raise
-    print(f"{folder} holds the model; try: moclip search {folder} 'a person walks' --in FOLDER")
+    next_command = {
+        "moclip": f"moclip search {folder} 'a person walks' --in FOLDER",
+        "motionclip": f"moclip generate {folder} 'a person walks' -o walk.bvh",
+        "generator": f"moclip generate {folder} 'a person walks' -o walk.bvh",
+    }
+    print(f"{folder} holds the model; try: {next_command[kinds.of(plan)]}")

@@ -66,6 +66,17 @@ def build(model: nn.Module, options: Optimiser) -> torch.optim.AdamW:
     return torch.optim.AdamW(groups, lr=options.motion_lr, fused=fused)
 
 
+def adamw(model: nn.Module, *, lr: float, weight_decay: float) -> torch.optim.AdamW:
+    """One rate for all that learns; only matrices decay."""
+    learning = [p for p in model.parameters() if p.requires_grad]
+    groups = [
+        {"params": [p for p in learning if p.ndim >= 2], "weight_decay": weight_decay},
+        {"params": [p for p in learning if p.ndim < 2], "weight_decay": 0.0},
+    ]
+    fused = all(p.device.type in ("cpu", "cuda") for p in learning)
+    return torch.optim.AdamW([g for g in groups if g["params"]], lr=lr, fused=fused)
+
+
 def set_rates(optimiser: torch.optim.Optimizer, plan: Plan, step: int) -> dict[str, float]:
     """Sets each group's learning rate for ``step`` and returns them by tower."""
     shares = dict.fromkeys(("motion", "temperature"), plan.motion_share(step))

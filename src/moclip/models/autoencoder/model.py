@@ -19,7 +19,8 @@ from torch import Tensor, nn
 
 import moclip
 from moclip import catalog
-from moclip.models import checkpoint
+from moclip.models import checkpoint, model_card
+from moclip.models.autoencoder._card import about
 from moclip.models.autoencoder.bridge import Bridge, Way
 from moclip.models.autoencoder.frames import (
     BODY,
@@ -48,39 +49,6 @@ GUIDANCE = 2.0
 _SCALE = 20.0
 
 
-CARD = """\
----
-library_name: moclip
-tags:
-- human-motion
-- text-to-motion
-- moclip
----
-
-# MotionCLIP
-
-A motion auto-encoder whose vectors lie among those of a text tower: it generates motion from words,
-edits and blends motions, and names what they show. The design is that of *MotionCLIP: Exposing
-Human Motion Generation to CLIP Space* (arXiv 2203.08063).
-
-| part | |
-|---|---|
-| text tower | `{text}`, from `{source}`, frozen |
-| vectors | {dim} dimensions, unit length |
-| motions | HumanML3D's 22 joints with rotations, 20 frames a second |
-
-```python
-from moclip import MotionCLIP
-
-model = MotionCLIP.from_pretrained("PATH/OF/THIS/FOLDER")
-model.generate(["a person walks"], seconds=3)
-```
-
-## Training
-
-"""
-
-
 class Settings(BaseModel):
     """What ``config.json`` holds."""
 
@@ -103,7 +71,6 @@ class MotionCLIP(nn.Module, PyTorchModelHubMixin, library_name="moclip"):
     deviation: Tensor
     offsets: Tensor
     fps = FPS
-    kind = "motionclip"
 
     def __init__(self, text: TextTower, config: Config, *, text_name: str = "minilm") -> None:
         super().__init__()
@@ -248,17 +215,14 @@ class MotionCLIP(nn.Module, PyTorchModelHubMixin, library_name="moclip"):
         The last two arguments are what ``push_to_hub`` passes; they are not needed.
         """
         text = checkpoint.Text(tower=self.text_name, source=self.text.source)
-        paperwork = checkpoint.Paperwork(
-            recipe=recipe or self.paperwork.recipe, card=card or self.paperwork.card
-        )
+        paperwork = self.paperwork.but(recipe=recipe, card=card)
         checkpoint.write(
             Path(save_directory),
             settings=Settings(dim=self.dim, text=text, config=self.config),
             weights=self.state_dict(),
             save_text_config=self.text.save_config,
             paperwork=paperwork,
-            card_text=CARD.format(text=text.tower, source=text.source, dim=self.dim)
-            + (paperwork.card or "Nothing is known of it.\n"),
+            card_text=model_card.render(about(text, self.dim), paperwork),
         )
 
     @classmethod

@@ -23,6 +23,10 @@ def load(name_or_path: str | Path, overrides: Iterable[str] = ()) -> BaseRecipe:
 
 def train(recipe: BaseRecipe, out: Path, **options: Any) -> Path:
     """Trains the model a recipe describes into the folder ``out`` and returns it."""
-    kind = type(recipe).model_fields["model"].default
-    trained: Path = catalog.load("training.kinds", kind, "train")(recipe, out, **options)
+    trained: Path = catalog.load("training.kinds", of(recipe), "train")(recipe, out, **options)
     return trained
+
+
+def of(recipe: BaseRecipe) -> str:
+    """Its kind of model."""
+    return str(type(recipe).model_fields["model"].default)

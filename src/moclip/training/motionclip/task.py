@@ -10,11 +10,11 @@ from torch import Tensor
 from moclip.models.autoencoder.frames import FPS, Frames
 from moclip.models.autoencoder.model import MotionCLIP
 from moclip.motion import CaptionedMotion
+from moclip.training import optimiser
 from moclip.training.loop import Task
 from moclip.training.motionclip.batches import Batch, Batches
 from moclip.training.motionclip.objective import motionclip, weighted
 from moclip.training.motionclip.recipe import Recipe
-from moclip.training.optimiser import warm_cosine
 
 _CHUNK = 64
 
@@ -34,17 +34,11 @@ class AutoencoderTask(Task[Batch]):
 
     def optimiser(self) -> torch.optim.Optimizer:
         options = self.recipe.optimiser
-        learning = [p for p in self.model.parameters() if p.requires_grad]
-        groups = [
-            {"params": [p for p in learning if p.ndim >= 2], "weight_decay": options.weight_decay},
-            {"params": [p for p in learning if p.ndim < 2], "weight_decay": 0.0},
-        ]
-        fused = all(p.device.type in ("cpu", "cuda") for p in learning)
-        return torch.optim.AdamW(groups, lr=options.lr, fused=fused)
+        return optimiser.adamw(self.model, lr=options.lr, weight_decay=options.weight_decay)
 
     def set_rates(self, optimizer: torch.optim.Optimizer, step: int) -> dict[str, float]:
         schedule = self.recipe.schedule
-        share = warm_cosine(step, self.steps * schedule.epochs, schedule.warmup)
+        share = optimiser.warm_cosine(step, self.steps * schedule.epochs, schedule.warmup)
         for group in optimizer.param_groups:
             group["lr"] = self.recipe.optimiser.lr * share
         return {"motion": self.recipe.optimiser.lr * share}

@@ -1,0 +1,1 @@
+"""Training of a generator in three stages: quantiser, masked transformer, residual transformer."""

@@ -1,0 +1,102 @@
+"""A training run of a generator as a frozen value, read from a TOML recipe."""
+
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from moclip.models.generator._trunk import Config as TrunkConfig
+from moclip.models.generator.quantiser import Config as QuantiserConfig
+from moclip.training._recipe import BaseRecipe, sentence
+from moclip.training.sections import Pace, Section
+
+STAGES = ("quantiser", "masked", "residual")
+
+
+class Text(Section):
+    tower: str = "minilm"
+    """A text tower of ``moclip.models.text``; it stays as it is."""
+    source: str | None = None
+    """Hub id or local folder of its weights, or of a trained MoCLIP; the tower's own if absent."""
+
+
+class Sizes(BaseModel):
+    """Of one network; every other key overrides a field of the preset."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+    preset: Literal["compact", "paper"] = "compact"
+
+    @property
+    def options(self) -> dict[str, Any]:
+        return dict(self.model_extra or {})
+
+
+class Stage(Pace):
+    """How one stage is trained. With 0 epochs it is left as it was."""
+
+    epochs: int = Field(50, ge=0)
+    lr: float = Field(2e-4, gt=0)
+    weight_decay: float = Field(0.01, ge=0)
+    """For matrices only."""
+
+
+class QuantiserStage(Stage):
+    window: int = Field(64, ge=4)
+    """Frames of the stretches it is trained on."""
+
+
+class Augment(Section):
+    mirror: Literal["off", "known", "all"] = "known"
+    """Mirrored twins; see :class:`moclip.training.sections.Augment`."""
+
+
+class Recipe(BaseRecipe):
+    """Everything that decides a run, so that the same recipe gives the same model."""
+
+    model: Literal["generator"] = "generator"
+    start: Path | None = None
+    """Folder of a trained generator to go on from: its sizes and weights, its tower unless
+    ``text.source`` names another of the same width."""
+    clip: float = Field(1.0, gt=0)
+    """Largest norm of the gradient."""
+    precision: Literal["auto", "fp32", "bf16"] = "auto"
+    """``auto``: bf16 where the processor multiplies it in hardware, else fp32."""
+    text: Text = Text()
+    quantiser: Sizes = Sizes()
+    masked: Sizes = Sizes()
+    residual: Sizes = Sizes()
+    train_quantiser: QuantiserStage = QuantiserStage()
+    train_masked: Stage = Stage()
+    train_residual: Stage = Stage()
+    augment: Augment = Augment()
+
+    def check(self, source: str) -> None:
+        self.quantiser_config(source)
+        for name in STAGES[1:]:
+            self.trunk_config(name, source)
+        if self.start is None and any(not self.stage(name).epochs for name in STAGES):
+            raise ValueError(f"{source}: a stage of 0 epochs needs 'start', a trained generator")
+
+    def stage(self, name: str) -> Stage:
+        """How the stage of this name is trained."""
+        found: Stage = getattr(self, f"train_{name}")
+        return found
+
+    def quantiser_config(self, source: str = "recipe") -> QuantiserConfig:
+        """The checked sizes of the quantiser."""
+        found: QuantiserConfig = _config(QuantiserConfig, self.quantiser, source, "quantiser")
+        return found
+
+    def trunk_config(self, name: str, source: str = "recipe") -> TrunkConfig:
+        """The checked sizes of the masked or the residual transformer."""
+        found: TrunkConfig = _config(TrunkConfig, getattr(self, name), source, name)
+        return found
+
+
+def _config(config: Any, sizes: Sizes, source: str, name: str) -> Any:
+    fields = getattr(config, sizes.preset)().model_dump() | sizes.options
+    try:
+        return config.model_validate(fields)
+    except ValidationError as error:
+        raise ValueError(f"{source}: [{name}] {sentence(error, config)}") from None
