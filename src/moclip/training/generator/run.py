@@ -131,7 +131,7 @@ class _Run:
         network.load_state_dict(load((place / _BEST).read_bytes()))
         network.eval()
         with torch.inference_mode():
-            return {f"{name} {key}": value for key, value in task.validate().items()}
+            return {f"{name}_{key}": value for key, value in task.validate().items()}
 
     def _network(self, name: str) -> nn.Module:
         if name == "quantiser":
