@@ -85,7 +85,6 @@ def test_recipe_and_card_survive_loading_and_saving(folder: Path, tmp_path: Path
     assert (tmp_path / "again" / "recipe.toml").read_text() == 'name = "x"\n'
     card = (tmp_path / "again" / "README.md").read_text()
     assert card == (folder / "README.md").read_text()
-    assert card.startswith("---\nlibrary_name: moclip\n")
     assert "Ran for an hour." in card
 
 

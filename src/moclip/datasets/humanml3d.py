@@ -13,6 +13,10 @@ from moclip.datasets import _official
 from moclip.datasets._plan import File, Plan
 from moclip.motion import Motion
 
+LICENCE = (
+    "motions: AMASS, Max Planck Institute for Intelligent Systems, and HumanAct12: non-commercial "
+    "research, not to be passed on; texts and index: HumanML3D, MIT"
+)
 _NAME = "humanml3d"
 
 

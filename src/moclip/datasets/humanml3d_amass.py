@@ -25,17 +25,14 @@ from pydantic import BaseModel, Field
 
 from moclip import files as plain_files
 from moclip import skeletons
-from moclip.datasets import _amass, _common, _humanml3d_index, _official
+from moclip.datasets import _amass, _common, _humanml3d_index, _official, humanml3d
 from moclip.datasets._humanml3d_index import FPS, Row
 from moclip.datasets._official_texts import captions_by_span
 from moclip.datasets._plan import Clip, File, Plan
 from moclip.formats._arrays import from_npy
 from moclip.motion import Motion
 
-LICENCE = (
-    "motions: AMASS, Max Planck Institute for Intelligent Systems, and HumanAct12: non-commercial "
-    "research, not to be passed on; texts and index: HumanML3D, MIT"
-)
+LICENCE = humanml3d.LICENCE
 _NAME = "humanml3d_amass"
 _BETAS = 10
 _GENDERS = {"neutral": "female"}

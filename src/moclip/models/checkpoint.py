@@ -9,7 +9,6 @@ import json
 import os
 import tempfile
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
@@ -19,7 +18,8 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from moclip.files import give_usual_rights, read_bounded
-from moclip.models import _hub
+from moclip.models import _hub, model_card
+from moclip.models.model_card import Paperwork as Paperwork
 
 CONFIG, WEIGHTS, CARD, RECIPE, TEXT = (
     "config.json",
@@ -65,16 +65,6 @@ class Settings(BaseModel):
     fps: float
     text: Text
     motion: Motion
-
-
-@dataclass(frozen=True)
-class Paperwork:
-    """What comes with a model beside its weights."""
-
-    recipe: str | None = None
-    """The recipe it was trained by, TOML."""
-    card: str | None = None
-    """What the model card says of the training."""
 
 
 def write(
@@ -161,10 +151,11 @@ def _table(folder: Path) -> dict[str, Any]:
 
 
 def read_paperwork(folder: Path) -> Paperwork:
-    """The recipe and the card's text kept beside the weights, where they are."""
-    recipe = folder / RECIPE
+    """The recipe beside the weights and what the card tells of the training, where they are."""
+    recipe, card = folder / RECIPE, folder / CARD
+    page = card.read_text(encoding="utf-8", errors="replace") if card.is_file() else ""
     text = recipe.read_text(encoding="utf-8") if recipe.is_file() else None
-    return Paperwork(recipe=text, card=_card_body(folder / CARD))
+    return model_card.read(page, recipe=text)
 
 
 def load_weights(module: nn.Module, folder: Path) -> None:
@@ -199,63 +190,3 @@ def require_same(
     if wrong := missing + odd + foreign:
         more = f" and {len(wrong) - 3} more" if len(wrong) > 3 else ""
         raise ValueError(f"{where} does not fit the model: {', '.join(wrong[:3])}{more}")
-
-
-_CARD = """\
----
-library_name: moclip
-pipeline_tag: feature-extraction
-tags:
-- human-motion
-- text-motion-retrieval
-- moclip
----
-
-# MoCLIP
-
-Captions and human motions as unit vectors of one space of {dim} dimensions: what belongs together
-points the same way. The design is that of *MoCLIP: Motion-Aware Fine-Tuning and Distillation of
-CLIP for Human Motion Generation* (arXiv 2505.10810).
-
-| part | |
-|---|---|
-| text tower | `{text}`, from `{source}` |
-| motion tower | `{motion}`, {sizes} |
-| motions | {fps:g} frames a second; any skeleton moclip knows is brought to HumanML3D's joints |
-| parameters | {millions:.1f} M |
-| written by | moclip {version} |
-
-```python
-from moclip import MoCLIP, read_motion
-
-model = MoCLIP.from_pretrained("PATH/OF/THIS/FOLDER")
-model.similarity([read_motion("clip.bvh")], ["a person walks"])
-```
-
-## Training
-
-"""
-
-
-def card(settings: Settings, weights: Mapping[str, Tensor], paperwork: Paperwork) -> str:
-    """The model card: what it is, how to load it, what the training has to say."""
-    sizes = ", ".join(f"{key} {value}" for key, value in settings.motion.config.items())
-    head = _CARD.format(
-        dim=settings.dim,
-        text=settings.text.tower,
-        source=settings.text.source,
-        motion=settings.motion.tower,
-        sizes=sizes,
-        fps=settings.fps,
-        millions=sum(tensor.numel() for tensor in weights.values()) / 1e6,
-        version=settings.version,
-    )
-    return head + (paperwork.card or "Nothing is known of it.").rstrip() + "\n"
-
-
-def _card_body(path: Path) -> str | None:
-    if not path.is_file():
-        return None
-    text = path.read_text(encoding="utf-8", errors="replace")
-    _, found, body = text.partition("## Training\n\n")
-    return body if found else None

@@ -14,7 +14,8 @@ from torch import Tensor, nn
 
 import moclip
 from moclip import catalog, skeletons
-from moclip.models import checkpoint
+from moclip.models import checkpoint, model_card
+from moclip.models._two_tower_card import about
 from moclip.models.motion._channels import require_metres
 from moclip.models.motion.base import MotionTower
 from moclip.models.text.base import TextTower
@@ -152,16 +153,14 @@ class MoCLIP(nn.Module, PyTorchModelHubMixin, library_name="moclip"):
         unless given. The last two arguments are what ``push_to_hub`` passes; they are not needed.
         """
         settings, weights = self._settings(), self.state_dict()
-        paperwork = checkpoint.Paperwork(
-            recipe=recipe or self.paperwork.recipe, card=card or self.paperwork.card
-        )
+        paperwork = self.paperwork.but(recipe=recipe, card=card)
         checkpoint.write(
             Path(save_directory),
             settings=settings,
             weights=weights,
             save_text_config=self.text.save_config,
             paperwork=paperwork,
-            card_text=checkpoint.card(settings, weights, paperwork),
+            card_text=model_card.render(about(settings, weights), paperwork),
         )
 
     @classmethod

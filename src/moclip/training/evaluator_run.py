@@ -10,34 +10,38 @@ from moclip import datasets
 from moclip.evaluation.evaluator_quality import ceiling, quality
 from moclip.evaluation.figures import Report, grid
 from moclip.files import fill_folder
+from moclip.models import model_card
 from moclip.motion import CaptionedMotion
+from moclip.training import card
 from moclip.training.evaluator import Fitted, Options, fit
 
 QUALITY = "quality.json"
 
-_CARD = """\
----
-library_name: moclip
-tags:
-- human-motion
-- evaluation
-- moclip
----
+_LEAD = """\
+Motions and captions as unit vectors of {dim} dimensions, and probabilities of {labels}. It was
+trained from scratch and shares no weights with any tower or generator it judges."""
 
-# An evaluator of generated motion
-
-Motions and captions as unit vectors of {dim} dimensions, and probabilities of {labels}. Trained
-from scratch on `{data}` (seed {seed}, best of {epochs} epochs: {epoch}); it shares no weights with
-any tower or generator it judges. Distances between its vectors compare with those of this very
-evaluator alone.
-
-```python
+_CODE = """\
 from moclip.models.evaluator.own import Evaluator
 
-evaluator = Evaluator.from_pretrained("PATH/OF/THIS/FOLDER")
-```
+evaluator = Evaluator.from_pretrained("PATH/OF/THIS/FOLDER")"""
 
-## Quality on real motion
+_USE = """\
+Judging generators that were trained on the same data: distances between distributions, and whether
+motions fit their captions. Say which evaluator and version a figure comes from."""
+
+_LIMITS = (
+    "Distances between its vectors compare with those of this very evaluator alone, not with "
+    "published ones.",
+    "What it was not trained on it cannot judge; a generator trained against it would fool it.",
+)
+
+_TRAINING = """\
+Seed {seed}; of {epochs} epochs the one with the best validation, {epoch}, was kept.
+
+{data}
+
+### Quality on real motion
 
 Clips of the test split, which it never saw; 95 % bootstrap intervals in brackets.
 
@@ -97,19 +101,31 @@ def run(
         **measured.to_dict(),
     }
     with fill_folder(out) as new:
-        fitted.evaluator.save(new, card=_card(fitted, measured, data, options))
+        fitted.evaluator.save(new, card=_card(fitted, measured, data, data_options, options))
         (new / QUALITY).write_text(json.dumps(about, indent=2) + "\n")
     return measured
 
 
-def _card(fitted: Fitted, measured: Measured, data: str, options: Options) -> str:
-    evaluator = fitted.evaluator
-    return _CARD.format(
-        dim=evaluator.dim,
-        labels=", ".join(evaluator.labels) or "no labels",
-        data=data,
+def _card(
+    fitted: Fitted, measured: Measured, data: str, data_options: dict[str, Any], options: Options
+) -> str:
+    evaluator, source = fitted.evaluator, card.Data.of(data, data_options)
+    labels = ", ".join(evaluator.labels) or "no labels"
+    about = model_card.About(
+        title="An evaluator of generated motion",
+        lead=_LEAD.format(dim=evaluator.dim, labels=labels),
+        parts={"vectors": f"{evaluator.dim} dimensions", "labels": labels},
+        code=_CODE,
+        use=_USE,
+        limits=_LIMITS,
+        tags=("evaluation",),
+    )
+    training = _TRAINING.format(
         seed=options.seed,
         epochs=options.epochs,
         epoch=fitted.epoch,
+        data=source.section(),
         table=measured.table(),
     )
+    told = model_card.Paperwork(card=training, data=(source.name,), licence=source.hub_licence)
+    return model_card.render(about, told)

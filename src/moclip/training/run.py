@@ -13,12 +13,18 @@ from moclip.evaluation.gallery import Gallery
 from moclip.files import write_atomically
 from moclip.models.two_tower import MoCLIP
 from moclip.motion import CaptionedMotion, MotionBatch
-from moclip.training import start
+from moclip.training import card, start
 from moclip.training._recipe import BaseRecipe
 from moclip.training.batches import Batches, Teacher, with_mirrored
 from moclip.training.loop import Loop
 from moclip.training.recipe import Recipe
 from moclip.training.towers import Towers
+
+_RULES = """\
+{clips} clips of the validation split and their {captions} captions, protocol `all-identical`: among
+all of them, a caption in the very words of one of the clip's own counts as found. R@k in percent,
+`R@1` alone the mean of both directions; MedR is the median rank. `text_norm_ratio` is the mean
+length of raw text vectors over that of the tower they began with."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,12 +75,13 @@ def train(
     accelerator = start.accelerator(recipe.optimiser.precision, device)
     model = new_model(recipe, clips.train).to(accelerator.device)
     write_atomically(out / "recipe.toml", recipe.to_toml().encode())
+    measure = Validation(model, clips.val)
     task = Towers(
         model=model,
         recipe=recipe,
         stream=batches_of(recipe, model, clips.train),
-        measure=Validation(model, clips.val),
-        save_best=lambda measured: _save(model, recipe, out, measured),
+        measure=measure,
+        save_best=lambda measured: _save(model, recipe, out, measured, measure.rules()),
         device=accelerator.device,
     )
     loop = Loop(
@@ -138,6 +145,10 @@ class Validation:
         report = protocols.evaluate(gallery, "all-identical", samples=0)
         return report.summary() | {"text_norm_ratio": self._ratio(raw)}
 
+    def rules(self) -> str:
+        """How it measures, for the model card."""
+        return _RULES.format(clips=len(self.clips), captions=len(self.captions))
+
     def norm_ratio(self, model: MoCLIP) -> float:
         """Mean length of text vectors, student / teacher; 1 is no drift."""
         return self._ratio(self._raw(model))
@@ -153,17 +164,7 @@ class Validation:
         return raw[[row[caption] for caption in self.captions]]
 
 
-def _save(model: MoCLIP, recipe: Recipe, out: Path, measured: dict[str, Any]) -> None:
-    model.save_pretrained(out, recipe=recipe.to_toml(), card=card(recipe, measured))
-
-
-def card(recipe: Recipe, measured: dict[str, Any]) -> str:
-    """What the model card says of the run."""
-    rows = "\n".join(
-        f"| {name} | {value:.4g} |" for name, value in measured.items() if value is not None
-    )
-    return (
-        f"Trained with recipe `{recipe.name}` on `{recipe.data.name}`, seed {recipe.seed}; "
-        f"the epoch with the best validation R@1 of {recipe.schedule.epochs}.\n\n"
-        f"| validation | |\n|---|---|\n{rows}\n"
-    )
+def _save(model: MoCLIP, recipe: Recipe, out: Path, measured: dict[str, Any], rules: str) -> None:
+    kept = f"Of {recipe.schedule.epochs} epochs the one with the best validation R@1 was kept."
+    model.paperwork = card.paperwork(recipe, measured, kept=kept, rules=rules)
+    model.save_pretrained(out)

@@ -11,6 +11,7 @@ from moclip.models import checkpoint
 from moclip.models.generator import quantiser
 from moclip.models.generator._trunk import Config
 from moclip.models.identity import tower_hash
+from moclip.models.model_card import About
 from moclip.models.text.base import TextTower
 
 
@@ -66,47 +67,47 @@ def load_text(folder: Path, settings: Settings) -> TextTower:
     return tower.eval()
 
 
-_CARD = """\
----
-library_name: moclip
-pipeline_tag: text-to-3d
-tags:
-- human-motion
-- text-to-motion
-- moclip
----
-
-# A generator of human motion
-
+_LEAD = """\
 Captions to motions of HumanML3D's 22 joints at 20 frames a second: a residual quantiser, a masked
 and a residual transformer, in the manner of *MoMask: Generative Masked Modeling of 3D Human
-Motions* (arXiv 2312.00063), written afresh.
+Motions* (arXiv 2312.00063), written afresh."""
 
-| part | |
-|---|---|
-| text tower | `{tower.name}`, from `{tower.source}`, hash `{tower.hash}`; it is in `text/` |
-| tokens | {quantiser.codes} codes in {quantiser.layers} layers |
-| written by | moclip {version} |
-
-```python
+_CODE = """\
 from moclip.models.generator.generator import MotionGenerator, load_text_tower
 
-folder = "PATH/OF/THIS/FOLDER"
+folder = "FOLDER_OR_HUB_ID"
 model, text = MotionGenerator.from_pretrained(folder), load_text_tower(folder)
-model.generate(["a person walks"], text=text, seconds=4.0)
-```
+model.generate(["a person walks"], text=text, seconds=4.0)"""
 
-## Training
+_USE = """\
+Drafts of motion from words, to be looked at and edited by people, and research on generators and
+their text towers. It is not made to imitate somebody in particular, nor to stand for measured
+motion."""
 
-{training}
-"""
+_LIMITS = (
+    "It makes what its training data show; for other actions, styles and languages it makes the "
+    "nearest thing it knows.",
+    "One body of 22 joints: no hands, face, objects or second person; feet may slide, and joints "
+    "may pass through each other and the floor.",
+    "It reads the vectors of its own text tower, which lies in `text/`, and refuses others.",
+)
 
 
-def card(settings: Settings, training: str | None) -> str:
-    """The model card: what it is, how to load it, what the training has to say."""
-    return _CARD.format(
-        tower=settings.text,
-        quantiser=settings.quantiser,
-        version=settings.version,
-        training=(training or "Nothing is known of it.").rstrip(),
+def about(settings: Settings) -> About:
+    """The upper part of the model card."""
+    tower, quantiser = settings.text, settings.quantiser
+    return About(
+        title="A generator of human motion",
+        lead=_LEAD,
+        parts={
+            "text tower": f"`{tower.name}`, from `{tower.source}`, hash `{tower.hash}`; "
+            "it is in `text/`",
+            "tokens": f"{quantiser.codes} codes in {quantiser.layers} layers",
+            "written by": f"moclip {settings.version}",
+        },
+        code=_CODE,
+        use=_USE,
+        limits=_LIMITS,
+        tags=("text-to-motion",),
+        base=tower.source,
     )

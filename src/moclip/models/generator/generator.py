@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 import moclip
 from moclip.features.humanml263 import FPS
-from moclip.models import checkpoint, identity
+from moclip.models import checkpoint, identity, model_card
 from moclip.models.generator import _folder, length, masked, residual, sampling
 from moclip.models.generator._codes import STRIDE, Codes
 from moclip.models.generator._folder import Tower
@@ -200,16 +200,14 @@ class MotionGenerator(nn.Module):
             masked=self.masked.config,
             residual=self.residual.config,
         )
-        paperwork = checkpoint.Paperwork(
-            recipe=recipe or self.paperwork.recipe, card=card or self.paperwork.card
-        )
+        paperwork = self.paperwork.but(recipe=recipe, card=card)
         checkpoint.write(
             Path(folder),
             settings=settings,
             weights=self.state_dict(),
             save_text_config=lambda place: _folder.save_text(text, place),
             paperwork=paperwork,
-            card_text=_folder.card(settings, paperwork.card),
+            card_text=model_card.render(_folder.about(settings), paperwork),
         )
 
     @classmethod
