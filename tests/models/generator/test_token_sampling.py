@@ -143,42 +143,43 @@ def test_draws_follow_the_softmax_of_the_likeliest() -> None:
     assert not shares[3:].any()
 
 
-class Counting(masked.Transformer):
-    """Notes how many tokens are hidden in each run."""
+class Noting(masked.Transformer):
+    """Notes the tokens it is shown."""
+
+    def __init__(self) -> None:
+        super().__init__(SMALL, codes=CODES, text_dim=DIM)
+        self.shown: list[torch.Tensor] = []
+        self.eval()
 
     def forward(self, tokens: torch.Tensor, *rest: torch.Tensor) -> torch.Tensor:
-        self.runs.append((tokens == self.hidden_token).sum(dim=1).tolist())
+        self.shown.append(tokens)
         return super().forward(tokens, *rest)
 
 
 def test_one_token_at_a_time_hides_one_fewer_each_run() -> None:
-    net = Counting(SMALL, codes=CODES, text_dim=DIM).eval()
-    net.runs = []
-    blank = Codes.blank((20, 12), LAYERS)
+    net, blank = Noting(), Codes.blank((20, 12), LAYERS)
     how = Sampling(guidance=1.0)
     found = sampling.one_token_at_a_time(
         net, random_codes.text(2), blank, seeds=(0, 1), sampling=how
     )
-    assert net.runs == [[5, 3], [4, 2], [3, 1], [2, 0], [1, 0]]
+    runs = [(shown == net.hidden_token).sum(dim=1).tolist() for shown in net.shown]
+    assert runs == [[5, 3], [4, 2], [3, 1], [2, 0], [1, 0]]
     assert not found.tokens[..., 1:].any()
 
 
-def test_the_surest_tokens_are_settled_first(networks: Networks) -> None:
-    """In two steps of four tokens, three are told anew and the surest of the first draw stays."""
-    net, text = networks[0], random_codes.text(1)
-    blank, how = Codes.blank([16], LAYERS), Sampling(steps=2, guidance=1.0, temperature=0.0)
-    keep = torch.zeros_like(blank.mask)
-    counts = sampling.hidden_counts(torch.tensor([4]), 2)
-    found = sampling.fill_base(net, text, blank, keep, counts, seeds=(0,), sampling=how)
+def test_the_surest_tokens_are_settled_first() -> None:
+    """After a first draw of all, the least sure of them are hidden again and no others."""
+    net, text, blank = Noting(), random_codes.text(1), Codes.blank([64], LAYERS)
+    how = Sampling(steps=2, guidance=1.0, temperature=0.0)
+    keep, counts = torch.zeros_like(blank.mask), sampling.hidden_counts(torch.tensor([16]), 2)
+    sampling.fill_base(net, text, blank, keep, counts, seeds=(0,), sampling=how)
     with torch.no_grad():
-        chance = net(torch.full((1, 4), net.hidden_token), blank.mask, text).softmax(-1)
-        surest, codes = (part[0] for part in chance.max(dim=-1))
-        first = int(surest.argmax())
-        shown = torch.full((1, 4), net.hidden_token)
-        shown[0, first] = codes[first]
-        expected = net(shown, blank.mask, text).argmax(-1)
-    expected[0, first] = codes[first]
-    assert torch.equal(found.tokens[..., 0], expected)
+        chance = net(net.shown[0], blank.mask, text).softmax(-1)
+    surest, codes = (part[0] for part in chance.max(dim=-1))
+    settled = surest >= surest.sort(descending=True).values[16 - 11 - 1]
+    expected = torch.where(settled, codes, net.hidden_token)
+    assert counts.tolist() == [[16], [11]]
+    assert torch.equal(net.shown[1][0], expected)
 
 
 @pytest.mark.parametrize(
