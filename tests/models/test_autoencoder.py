@@ -38,7 +38,8 @@ def model(tmp_path: Path, real: list[Motion]) -> MotionCLIP:
 def test_posed_rotations_bring_the_bones_where_the_joints_are(real: list[Motion]) -> None:
     for motion in real:
         frames = Frames.of([motion])
-        body = Body.of(frames.features, torch.tensor(motion.skeleton.offsets))
+        stance = torch.zeros(1, len(motion), 4)
+        body = Body.of(frames.features, stance, torch.tensor(motion.skeleton.offsets))
         off = (body.joints - frames.joints).norm(dim=-1)
         assert off.mean() < 0.01
         assert off.max() < 0.03  # a chest whose collars move apart from its neck has no one turn

@@ -5,6 +5,7 @@ foot as well; velocities are in metres a second.
 """
 
 import torch
+import torch.nn.functional as F
 from jaxtyping import Bool, Float
 from torch import Tensor
 
@@ -55,6 +56,21 @@ def contacts(
     stands = standing(real, mask, fps=fps)
     speed = _distance(predicted.diff(dim=1) * fps)
     return _mean(speed, stands)
+
+
+def stance(
+    told: Float[Tensor, "clip frame foot"],
+    real: Float[Tensor, "clip frame foot 3"],
+    mask: Bool[Tensor, "clip frame"],
+    *,
+    fps: float,
+) -> Float[Tensor, ""]:
+    """Cross-entropy of which feet stand, from logits; a foot stands in both frames of a step."""
+    steps = standing(real, mask, fps=fps)
+    after, before = F.pad(steps, (0, 0, 0, 1)), F.pad(steps, (0, 0, 1, 0))
+    truth = (after | before).to(told.dtype)
+    wrong = F.binary_cross_entropy_with_logits(told, truth, reduction="none")
+    return wrong.mean(dim=-1)[mask].mean()
 
 
 def standing(

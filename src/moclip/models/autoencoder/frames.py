@@ -16,12 +16,14 @@ from torch import Tensor
 from moclip import geometry, skeletons
 from moclip.features import rot6d
 from moclip.motion import Motion
+from moclip.planting import LEGS, planted
 from moclip.posing import pose
 from moclip.skeletons.base import Skeleton
 
 FPS = 20.0
 BODY = skeletons.get("humanml3d")
 CHANNELS = 3 + 6 * len(BODY)
+FEET = [BODY.index(joint) for leg in LEGS for joint in (leg.ankle, leg.foot)]
 
 
 def posed(motion: Motion) -> Motion:
@@ -67,20 +69,33 @@ class Body:
 
     rotations: Float[Tensor, "clip frame joint 3 3"]
     joints: Float[Tensor, "clip frame joint 3"]
+    stance: Float[Tensor, "clip frame foot"]
+    """How surely each of :data:`FEET` stands; above 0 it does rather than not."""
 
     @classmethod
     def of(
-        cls, features: Float[Tensor, "clip frame channel"], offsets: Float[Tensor, "joint 3"]
+        cls,
+        features: Float[Tensor, "clip frame channel"],
+        stance: Float[Tensor, "clip frame foot"],
+        offsets: Float[Tensor, "joint 3"],
     ) -> "Body":
         rotations, root = rot6d.to_rotations(features)
         joints, _ = geometry.forward_kinematics(rotations, root, offsets, BODY.parents)
-        return cls(rotations, joints)
+        return cls(rotations, joints, stance)
 
-    def motions(self, lengths: Sequence[int], skeleton: Skeleton) -> list[Motion]:
-        """Each clip without its padding."""
-        return [
+    def motions(
+        self, lengths: Sequence[int], skeleton: Skeleton, *, plant: bool = True
+    ) -> list[Motion]:
+        """Each clip without its padding, its standing feet held unless they are to glide."""
+        made = [
             Motion(joints[:n], FPS, skeleton, rotations[:n])
             for joints, rotations, n in zip(self.joints, self.rotations, lengths, strict=True)
+        ]
+        if not plant:
+            return made
+        stands = (self.stance > 0).unflatten(-1, (len(LEGS), -1)).all(dim=-1)
+        return [
+            planted(motion, held[: len(motion)]) for motion, held in zip(made, stands, strict=True)
         ]
 
 

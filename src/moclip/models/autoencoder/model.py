@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any, Literal
 
 import torch
-from huggingface_hub import PyTorchModelHubMixin
 from jaxtyping import Float, Int
 from pydantic import BaseModel, ConfigDict
 from torch import Tensor, nn
@@ -20,6 +19,7 @@ from torch import Tensor, nn
 import moclip
 from moclip import catalog
 from moclip.models import checkpoint, model_card
+from moclip.models._hub import Shared
 from moclip.models.autoencoder._card import about
 from moclip.models.autoencoder.bridge import Bridge, Way
 from moclip.models.autoencoder.frames import (
@@ -64,7 +64,7 @@ class Settings(BaseModel):
     config: Config
 
 
-class MotionCLIP(nn.Module, PyTorchModelHubMixin, library_name="moclip"):
+class MotionCLIP(nn.Module, Shared, library_name="moclip"):
     """Encoder, decoder and bridge beside a frozen text tower."""
 
     mean: Tensor
@@ -120,10 +120,10 @@ class MotionCLIP(nn.Module, PyTorchModelHubMixin, library_name="moclip"):
         self, vectors: Float[Tensor, "clip dim"], lengths: Int[Tensor, " clip"]
     ) -> Body:
         """Padded rotations and joints, from unit vectors."""
-        features = self.decoder(vectors, lengths)
+        features, stance = self.decoder(vectors, lengths)
         with torch.autocast(vectors.device.type, enabled=False):  # millimetres need all digits
             features = features.float() * self.deviation + self.mean
-            return Body.of(path(features), self.offsets)
+            return Body.of(path(features), stance.float(), self.offsets)
 
     def encode_text(self, captions: str | Sequence[str]) -> Float[Tensor, "caption dim"]:
         """Unit vectors; they lie among those of motions, but not where motions do."""
@@ -145,15 +145,22 @@ class MotionCLIP(nn.Module, PyTorchModelHubMixin, library_name="moclip"):
 
     @torch.no_grad()
     def decode(
-        self, vectors: Float[Tensor, "clip dim"], seconds: float | Sequence[float]
+        self,
+        vectors: Float[Tensor, "clip dim"],
+        seconds: float | Sequence[float],
+        *,
+        plant: bool = True,
     ) -> list[Motion]:
         """Motions with rotations, from vectors of any length but zero.
 
-        Raises ``ValueError`` for durations that are no such, or too long.
+        With ``plant`` feet that stand are held; see :mod:`moclip.planting`. Raises ``ValueError``
+        for durations that are no such, or too long.
         """
         frames = self.frames_of(seconds, len(vectors))
         lengths = torch.tensor(frames, device=self.mean.device)
-        return self.decode_frames(unit(vectors), lengths).motions(frames, self.skeleton)
+        return self.decode_frames(unit(vectors), lengths).motions(
+            frames, self.skeleton, plant=plant
+        )
 
     def frames_of(self, seconds: float | Sequence[float], clips: int) -> list[int]:
         """Durations as frames, one for each clip."""

@@ -12,7 +12,7 @@ from jaxtyping import Bool, Float, Int
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from torch import Tensor, nn
 
-from moclip.models.autoencoder.frames import CHANNELS, FPS
+from moclip.models.autoencoder.frames import CHANNELS, FEET, FPS
 from moclip.models.motion._transformer import AttentionPool, Block, Rotation, rotary
 
 _WAVES = 16
@@ -94,12 +94,15 @@ class Decoder(nn.Module):
         self.memory = nn.ModuleList(nn.Linear(dim, config.width) for _ in range(config.layers))
         self.blocks = _blocks(config)
         self.norm = nn.LayerNorm(config.width)
-        self.frames = nn.Linear(config.width, config.patch * CHANNELS)
+        self.frames = nn.Linear(config.width, config.patch * (CHANNELS + len(FEET)))
 
     def forward(
         self, vectors: Float[Tensor, "clip dim"], lengths: Int[Tensor, " clip"]
-    ) -> Float[Tensor, "clip frame channel"]:
-        """As many frames as the longest clip has; those beyond a clip's end mean nothing."""
+    ) -> tuple[Float[Tensor, "clip frame channel"], Float[Tensor, "clip frame foot"]]:
+        """Normalised features, and how surely feet stand: as many frames as the longest clip has.
+
+        Those beyond a clip's end mean nothing.
+        """
         patch, longest = self.config.patch, int(lengths.max())
         tokens = math.ceil(longest / patch)
         starts = torch.arange(tokens, device=vectors.device) * patch
@@ -108,8 +111,8 @@ class Decoder(nn.Module):
         by = _angles(self.config, x)
         for block, memory in zip(self.blocks, self.memory, strict=True):
             x = block(x + memory(vectors)[:, None], real, by)
-        frames: Tensor = self.frames(self.norm(x))
-        return frames.unflatten(-1, (patch, -1)).flatten(1, 2)[:, :longest]
+        frames = self.frames(self.norm(x)).unflatten(-1, (patch, -1)).flatten(1, 2)[:, :longest]
+        return frames[..., :CHANNELS], frames[..., CHANNELS:]
 
     def _times(
         self, starts: Int[Tensor, " token"], lengths: Int[Tensor, " clip"]

@@ -23,7 +23,7 @@ PARTS: Mapping[str, Mapping[str, float]] = {
     "whole": {},
     "no text loss": {"text": 0.0, "contrastive": 0.0},
     "no image loss": {"image": 0.0},
-    "no velocities": {"velocities": 0.0, "contacts": 0.0},
+    "no velocities": {"velocities": 0.0, "contacts": 0.0, "stance": 0.0},
 }
 """Arms that are trained. The ways across the gap between words and motions are told apart on the
 whole recipe's models: they differ in what is asked of a model, not in how it is trained."""

@@ -6,13 +6,11 @@ from torch import Tensor
 from moclip import losses
 from moclip.features import rot6d
 from moclip.losses import reconstruction
-from moclip.models.autoencoder.frames import BODY, FPS, Body, Frames
+from moclip.models.autoencoder.frames import FEET, FPS, Body, Frames
 from moclip.models.autoencoder.model import MotionCLIP
 from moclip.models.two_tower import unit
 from moclip.training.motionclip.batches import Batch
 from moclip.training.motionclip.recipe import Loss
-
-FEET = [BODY.index(joint) for joint in ("left_ankle", "right_ankle", "left_foot", "right_foot")]
 
 Terms = dict[str, Tensor]
 
@@ -55,6 +53,7 @@ def reconstruction_terms(made: Body, run: Frames) -> Terms:
         "positions": reconstruction.positions(made.joints, real, mask),
         "velocities": reconstruction.velocities(made.joints, real, mask, fps=FPS),
         "contacts": reconstruction.contacts(*feet, mask, fps=FPS),
+        "stance": reconstruction.stance(made.stance, feet[1], mask, fps=FPS),
     }
 
 

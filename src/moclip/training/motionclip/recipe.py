@@ -36,6 +36,9 @@ class Loss(Section):
     positions: float = Field(1.0, ge=0)
     velocities: float = Field(1.0, ge=0)
     contacts: float = Field(0.0, ge=0)
+    """How fast feet go that should stand."""
+    stance: float = Field(0.0, ge=0)
+    """Whether the decoder knows which feet stand, by which they are held afterwards."""
     text: float = Field(0.01, ge=0)
     """1 - cosine of a clip's vector and its caption's."""
     image: float = Field(0.0, ge=0)
