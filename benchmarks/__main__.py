@@ -16,7 +16,17 @@ from typing import Annotated, Any, Literal
 
 import tyro
 
-from benchmarks import _report, _timing, encoding, features, prepare, reading, training_step
+from benchmarks import (
+    _report,
+    _timing,
+    encoding,
+    features,
+    metrics,
+    prepare,
+    reading,
+    sampling,
+    training_step,
+)
 from benchmarks._clips import Lengths, Mix
 from benchmarks._timing import Row
 from moclip.files import write_atomically
@@ -30,6 +40,9 @@ Name = Literal[
     "features",
     "joints",
     "prepare",
+    "fid",
+    "r-precision",
+    "generate",
 ]
 
 _OTHERS = {
@@ -40,6 +53,9 @@ _OTHERS = {
     "features": features.encoding,
     "joints": features.decoding,
     "prepare": prepare.preparing,
+    "fid": metrics.frechet,
+    "r-precision": metrics.precision,
+    "generate": sampling.generating,
 }
 
 

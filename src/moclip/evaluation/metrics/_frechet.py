@@ -8,8 +8,8 @@ from torch import Tensor
 
 from moclip.evaluation.metrics.base import Features, checked, same_width
 
-_BLOCK = 128
-"""Columns of a covariance that are computed at a time."""
+_ROWS, _BLOCK = 500, 128
+"""Samples, and rows of a covariance, that are computed at a time."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,7 +23,7 @@ class Moments:
     def of(cls, features: Float64[Tensor, "sample dim"]) -> "Moments":
         """The covariance without bias (divided by samples - 1), as ``numpy.cov`` has it."""
         mean = features.mean(dim=0)
-        return cls(mean, _squares(features - mean) / (len(features) - 1))
+        return cls(mean, _squares(features, mean) / (len(features) - 1))
 
     @classmethod
     def shrunk(cls, features: Float64[Tensor, "sample dim"]) -> "Moments":
@@ -34,11 +34,11 @@ class Moments:
         """
         count, dim = features.shape
         mean = features.mean(dim=0)
-        centred = features - mean
-        covariance = _squares(centred) / count
+        covariance = _squares(features, mean) / count
         target = covariance.trace() / dim
         spread = covariance.square().sum() - dim * target**2
-        noise = centred.square().sum(dim=1).square().mean() - covariance.square().sum()
+        lengths = (features - mean).square().sum(dim=1)
+        noise = lengths.square().mean() - covariance.square().sum()
         share = float((noise / count / spread).clamp(0, 1)) if spread > 0 else 0.0
         drawn = (1 - share) * covariance
         drawn.diagonal().add_(share * target)
@@ -88,11 +88,18 @@ def _rounding(ascending: Float64[Tensor, " dim"]) -> Float64[Tensor, ""]:
     return ascending[-1] * len(ascending) * torch.finfo(ascending.dtype).eps
 
 
-def _squares(centred: Float64[Tensor, "sample dim"]) -> Float64[Tensor, "dim dim"]:
-    """X^T X. It is symmetric, so what stands above the blocks on its diagonal is not computed."""
-    dim = centred.shape[1]
-    lower = centred.new_zeros(dim, dim)
-    for start in range(0, dim, _BLOCK):
-        end = min(start + _BLOCK, dim)
-        lower[start:end, :end] = centred[:, start:end].T @ centred[:, :end]
+def _squares(
+    features: Float64[Tensor, "sample dim"], mean: Float64[Tensor, " dim"]
+) -> Float64[Tensor, "dim dim"]:
+    """X^T X of X = features - mean, in parts that stay in the processor's cache.
+
+    It is symmetric, so what stands above the blocks on its diagonal is not computed.
+    """
+    dim = len(mean)
+    lower = features.new_zeros(dim, dim)
+    for rows in features.split(_ROWS):
+        centred = rows - mean
+        for start in range(0, dim, _BLOCK):
+            end = min(start + _BLOCK, dim)
+            lower[start:end, :end].addmm_(centred[:, start:end].T, centred[:, :end])
     return lower.tril() + lower.tril(-1).T

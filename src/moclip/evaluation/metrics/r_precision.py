@@ -38,8 +38,12 @@ def r_precision(
     if not 1 < pool <= len(motions):
         raise ValueError(f"{len(motions)} samples do not fill a pool of {pool}")
     order = torch.randperm(len(motions), generator=draw)[: len(motions) // pool * pool]
+    origin = captions[0]  # far from 0, a product of vectors would lose digits
     far = torch.cat(
-        [_distances(motions[some], captions[some], pool) for some in order.split(pool * _POOLS)]
+        [
+            _distances(motions[some].sub_(origin), captions[some].sub_(origin), pool)
+            for some in order.split(pool * _POOLS)
+        ]
     )
     ranks = _ranks(far if queries == "motions" else far.mT)
     return tuple(100 * float(ranks.hits(k).mean()) for k in CUTS)
@@ -54,12 +58,8 @@ def measure(sample: Sample, draw: torch.Generator) -> tuple[float, ...]:
 def _distances(
     motions: Float64[Tensor, "sample dim"], captions: Float64[Tensor, "sample dim"], pool: int
 ) -> Float64[Tensor, "pool motion caption"]:
-    """Squared distances inside each pool.
-
-    Seen from the mean of the captions, so that no digits are lost where features lie far out.
-    """
-    middle = captions.mean(dim=0)
-    x, y = ((side - middle).unflatten(0, (-1, pool)) for side in (motions, captions))
+    """Squared distances inside each pool."""
+    x, y = motions.unflatten(0, (-1, pool)), captions.unflatten(0, (-1, pool))
     lengths = _squares(x)[..., :, None] + _squares(y)[..., None, :]
     return torch.baddbmm(lengths, x, y.mT, alpha=-2)
 
