@@ -236,6 +236,32 @@ def test_the_loss_is_the_published_one() -> None:
     assert quantiser_loss(reconstruction).item() == pytest.approx(wanted.item(), rel=1e-6)
 
 
+def test_the_joints_term_sees_the_path() -> None:
+    """A turn that is a little off throughout hardly shows in features, but leads elsewhere."""
+    quantiser = made()
+    plain = quantiser(of_lengths(40))
+    turned = plain.target.clone()
+    turned[..., 0] += 0.02 / quantiser.deviation[0]  # 0.04 rad a frame
+    off = replace(plain, prediction=turned, joints=quantiser.joints(turned))
+    exact = replace(plain, prediction=plain.target, joints=plain.real_joints)
+    distance = (off.joints - off.real_joints).norm(dim=-1).mean()
+    terms = quantiser_terms(off)
+    assert terms["joints"].item() == pytest.approx(distance.item(), rel=1e-4)
+    assert terms["joints"].item() > 0.1 > 10 * quantiser_terms(exact)["joints"].item()
+    gap = quantiser_loss(off, joints=0.5) - quantiser_loss(off)
+    assert gap.item() == pytest.approx(0.5 * distance.item(), rel=1e-3)
+
+
+def test_the_joints_term_has_a_gradient() -> None:
+    quantiser = made()
+    quantiser_terms(quantiser(moving_bodies.batch(4)))["joints"].backward()
+    slope = quantiser.decoder.last.bias.grad
+    assert slope is not None
+    assert slope.isfinite().all()
+    assert slope[:67].all()
+    assert not slope[67:].any()
+
+
 def test_figures_are_those_of_decoded_motions() -> None:
     quantiser, batches = made(), [of_lengths(12, 30), of_lengths(9)]
     errors, pose_errors, tokens = [], [], []

@@ -62,8 +62,12 @@ class Reconstruction:
     """What a quantiser makes of motions, beside what it should have made."""
 
     prediction: Float[Tensor, "clip frame 263"]
-    """Standardised features, as the loss wants them; joints come from ``Quantiser.joints`` only."""
+    """Standardised features."""
     target: Float[Tensor, "clip frame 263"]
+    joints: Float[Tensor, "clip frame 22 3"]
+    """What the predicted features stand for, in metres, from the start of the path."""
+    real_joints: Float[Tensor, "clip frame 22 3"]
+    """The input's, on HumanML3D's own skeleton and floor."""
     mask: Bool[Tensor, "clip frame"]
     """True where a frame is real; features hold nothing of meaning elsewhere."""
     commitment: Float[Tensor, ""]
@@ -129,9 +133,12 @@ class Quantiser(nn.Module):
         steps, real = self.encoder(_whole_steps(target), _whole_steps(mask))
         with torch.autocast(steps.device.type, enabled=False):  # near codes need all digits
             quantised = self.codebooks(steps[real].float(), count)
+        prediction = self.decoder(_spread(quantised.values, real), real)[:, : mask.shape[1]]
         return Reconstruction(
-            self.decoder(_spread(quantised.values, real), real)[:, : mask.shape[1]],
+            prediction,
             target,
+            self.joints(prediction),
+            self.joints(target),
             mask,
             quantised.commitment,
             quantised.perplexity,
@@ -164,7 +171,7 @@ class Quantiser(nn.Module):
     def joints(
         self, standardised: Float[Tensor, "clip frame 263"]
     ) -> Float[Tensor, "clip frame 22 3"]:
-        """In metres, from features as a :class:`Reconstruction` holds them."""
+        """In metres, from standardised features."""
         return humanml263.to_joints(standardised.float() * self.deviation + self.mean)
 
     def embed(self, tokens: Int[Tensor, "*place layer"]) -> Float[Tensor, "*place dim"]:

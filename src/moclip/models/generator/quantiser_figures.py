@@ -57,12 +57,10 @@ def _of_batch(
     made = quantiser.reconstruct(
         quantiser.features(batch), batch.mask, layers=layers or quantiser.config.layers
     )
-    predicted, real = (
-        quantiser.joints(features)[batch.mask] for features in (made.prediction, made.target)
-    )
+    predicted, real = made.joints[batch.mask], made.real_joints[batch.mask]
     drift = predicted[:, :1] - real[:, :1]
     error, pose_error = (
-        (difference.norm(dim=-1).mean(dim=-1))
+        difference.norm(dim=-1).mean(dim=-1)
         for difference in (predicted - real, predicted - drift - real)
     )
     return error, pose_error, made.codes.tokens[made.codes.mask]
