@@ -2,6 +2,7 @@
 
 import json
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import doubles
@@ -19,6 +20,15 @@ from moclip.models.text import clip
 from moclip.motion import Motion
 
 WALK, JUMP = "a person walks", "someone jumps up"
+
+
+@pytest.fixture
+def one_thread() -> Iterator[None]:
+    """Threads that wait for each other would count as work."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
 
 
 def other_tower(folder: Path) -> clip.Encoder:
@@ -182,12 +192,12 @@ def test_a_folder_of_another_kind_is_refused(tmp_path: Path) -> None:
         MotionGenerator.from_pretrained(tmp_path)
 
 
-def test_four_seconds_are_made_in_one(tower: clip.Encoder) -> None:
-    """The compact size; generous, for a machine that does other things meanwhile."""
+def test_four_seconds_are_made_in_one(tower: clip.Encoder, one_thread: None) -> None:
+    """The compact size, in seconds of a processor's work: it may do other things meanwhile."""
     tokens = quantiser.Quantiser(quantiser.Config.compact())
     made = MotionGenerator.create(tower, "clip", quantiser=tokens).eval()
     vectors, how = tower.encode([WALK]), Sampling()
     made.from_vectors(vectors, [80], seeds=[0], how=how)
-    started = time.perf_counter()
+    started = time.process_time()
     made.from_vectors(vectors, [80], seeds=[1], how=how)
-    assert time.perf_counter() - started < 1.0
+    assert time.process_time() - started < 1.0
