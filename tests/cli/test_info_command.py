@@ -7,6 +7,12 @@ import pytest
 from cli_support import Run, stick_figure
 
 from moclip import formats
+from moclip.models import identity
+from moclip.models.autoencoder import networks
+from moclip.models.autoencoder.model import MotionCLIP
+from moclip.models.generator import masked, quantiser
+from moclip.models.generator.generator import MotionGenerator
+from moclip.models.text import minilm
 
 
 def test_info_counts_a_motion(moclip: Run, clips: Path) -> None:
@@ -41,6 +47,35 @@ def test_info_of_a_model_counts_its_towers(moclip: Run, model: Path) -> None:
     assert found["motion"]["configuration"]["width"] == 16
     assert found["motion"]["parameters"] > 1000
     assert moclip("info", model).out.startswith("text tower")
+
+
+def test_info_of_an_auto_encoder(moclip: Run, text_tower: Path, tmp_path: Path) -> None:
+    tower = minilm.Encoder.from_pretrained(str(text_tower))
+    sizes = networks.Config(width=16, layers=1, heads=2)
+    MotionCLIP(tower, sizes, text_name="minilm").save_pretrained(tmp_path / "model")
+    found = json.loads(moclip("info", tmp_path / "model", "--json").out)
+    assert (found["kind"], found["dim"], found["text"]["tower"]) == ("motionclip", 16, "minilm")
+    assert found["text"]["tower_hash"] == identity.tower_hash(tower)
+    assert found["motion"]["configuration"]["width"] == 16
+    assert "auto-encoder" in moclip("info", tmp_path / "model").out
+
+
+def test_info_of_a_generator_tells_the_tower_it_was_trained_with(
+    moclip: Run, text_tower: Path, tmp_path: Path
+) -> None:
+    tower = minilm.Encoder.from_pretrained(str(text_tower))
+    tokens = quantiser.Quantiser(quantiser.Config(width=16, depth=1, codes=24, code_dim=16))
+    small = masked.Config(width=32, layers=1, heads=2)
+    generator = MotionGenerator.create(
+        tower, "minilm", quantiser=tokens, masked_config=small, residual_config=small
+    )
+    generator.save_pretrained(tmp_path / "model", tower)
+    found = json.loads(moclip("info", tmp_path / "model", "--json").out)
+    assert (found["kind"], found["dim"], found["scale"]) == ("generator", 16, None)
+    assert found["text"]["tower_hash"] == identity.tower_hash(tower)
+    assert found["motion"]["parameters"] == sum(p.numel() for p in generator.parameters())
+    assert found["motion"]["configuration"]["quantiser codes"] == 24
+    assert "makes" in moclip("info", tmp_path / "model").out
 
 
 def test_doctor_finds_what_is_installed(moclip: Run) -> None:

@@ -1,7 +1,6 @@
 """A model as a folder: what is written, what is read back, what is refused."""
 
 import json
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,7 +9,7 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from moclip.models import _hub, checkpoint
+from moclip.models import checkpoint
 from moclip.models.two_tower import MoCLIP
 
 CAPTIONS = ("a person walks", "someone jumps")
@@ -91,85 +90,6 @@ def test_recipe_and_card_survive_loading_and_saving(folder: Path, tmp_path: Path
 def test_no_path_of_this_machine_is_written(folder: Path) -> None:
     for name, content in contents(folder).items():
         assert str(folder.parent).encode() not in content, name
-
-
-def test_pushing_uploads_the_same_folder(
-    model: MoCLIP, folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The mixin's own ``push_to_hub``, its upload replaced by a look at what would go up."""
-    seen: dict[str, bytes] = {}
-
-    class Hub:
-        def __init__(self, **_: object) -> None: ...
-
-        def create_repo(self, repo_id: str, **_: object) -> "Hub":
-            self.repo_id = repo_id
-            return self
-
-        def upload_folder(self, *, folder_path: Path, **_: object) -> str:
-            seen.update(contents(Path(folder_path)))
-            return "done"
-
-    monkeypatch.setattr("huggingface_hub.hub_mixin.HfApi", Hub)
-    assert MoCLIP.from_pretrained(folder).push_to_hub("me/model") == "done"
-    assert seen == contents(folder)
-
-
-def test_a_hub_id_is_asked_of_the_hub_for_plain_files_only(
-    model: MoCLIP, folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    asked = {}
-
-    def snapshot(
-        name: str, *, revision: str | None, allow_patterns: list[str], local_files_only: bool
-    ) -> str:
-        asked.update(name=name, revision=revision, patterns=allow_patterns)
-        return str(folder)
-
-    monkeypatch.setattr(_hub, "snapshot_download", snapshot)
-    MoCLIP.from_pretrained("someone/some-model", revision="v1")
-    assert (asked["name"], asked["revision"]) == ("someone/some-model", "v1")
-    assert not [p for p in asked["patterns"] if p.endswith((".bin", ".pt", ".pkl", ".py", "*"))]
-
-
-def test_an_unreachable_hub_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
-    def offline(*_: object, **__: object) -> str:
-        raise ConnectionError("no route to host\nand much more")
-
-    monkeypatch.setattr(_hub, "snapshot_download", offline)
-    with pytest.raises(
-        OSError, match="no folder a/b, and the hub did not help: no route"
-    ) as caught:
-        MoCLIP.from_pretrained("a/b")
-    assert "\n" not in str(caught.value)
-
-
-def test_without_a_network_only_the_cache_is_asked(
-    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """In the layout of the hub's cache: ``models--OWNER--NAME/snapshots/REVISION``."""
-
-    def no_name(*_: object) -> None:
-        raise OSError("Name or service not known")
-
-    monkeypatch.setattr("socket.getaddrinfo", no_name)
-    monkeypatch.setattr("urllib.request.getproxies", dict)
-    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
-    with pytest.raises(OSError, match="no folder a/b, and the hub did not help"):
-        MoCLIP.from_pretrained("a/b")
-    repository = tmp_path / "models--a--b"
-    (repository / "refs").mkdir(parents=True)
-    (repository / "refs" / "main").write_text("0123abc")
-    shutil.copytree(folder, repository / "snapshots" / "0123abc")
-    assert set(MoCLIP.from_pretrained("a/b").state_dict()) == set(
-        MoCLIP.from_pretrained(folder).state_dict()
-    )
-
-
-@pytest.mark.parametrize("name", ["not/a/hub/id", "./nowhere", "/no/such/folder"])
-def test_a_path_that_is_not_there_is_not_looked_up_on_the_hub(name: str) -> None:
-    with pytest.raises(FileNotFoundError, match=f"there is no model folder {name}"):
-        MoCLIP.from_pretrained(name)
 
 
 def test_a_file_is_no_model(folder: Path) -> None:

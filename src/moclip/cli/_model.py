@@ -17,11 +17,9 @@ def load(model: str, device: _device.Device = "auto", *, runtime: Runtime = "tor
 
     Raises ``ValueError`` or ``OSError`` for a folder that holds none.
     """
-    _check_there(model)
     if runtime == "onnx":
+        _check_there(model)
         return _of_graphs(model, device)
-    if (Path(model) / "onnx.json").is_file():
-        raise ValueError(f"{model} holds graphs; `moclip search --runtime onnx` reads them")
     return _opened(model, device, ("moclip", "motionclip"), "which compares motions and words")
 
 
@@ -30,23 +28,35 @@ def generator(model: str, device: _device.Device = "auto") -> Any:
 
     Raises ``ValueError`` or ``OSError`` for a folder that holds none.
     """
-    _check_there(model)
     where = _device.pick(device)
     from moclip.tasks.generation import TextToMotion
 
-    return TextToMotion.open(model, device=where)
+    return TextToMotion.open(folder(model), device=where)
 
 
 def kind(model: str) -> str:
     """What a folder or hub id holds: ``moclip``, ``motionclip``, ``generator``."""
     from moclip.models import checkpoint
 
-    return checkpoint.kind_of(checkpoint.find(model))
+    return checkpoint.kind_of(folder(model))
+
+
+def folder(model: str) -> Path:
+    """Where a model lies; one on the hub is fetched first, once.
+
+    Raises ``ValueError`` or ``OSError`` where there is none.
+    """
+    _check_there(model)
+    from moclip.models import checkpoint
+
+    found = checkpoint.find(model)
+    if (found / "onnx.json").is_file():
+        raise ValueError(f"{model} holds graphs; `moclip search --runtime onnx` reads them")
+    return found
 
 
 def motionclip(model: str, device: _device.Device = "auto") -> "MotionCLIP":
     """A MotionCLIP. Raises ``ValueError`` or ``OSError`` for a folder that holds none."""
-    _check_there(model)
     found: MotionCLIP = _opened(model, device, ("motionclip",), "whose vectors can be decoded")
     return found
 
@@ -56,11 +66,11 @@ def _opened(model: str, device: _device.Device, kinds: tuple[str, ...], what: st
     from moclip.models import checkpoint
     from moclip.models.opening import open_model
 
-    folder = checkpoint.find(model)
-    if (found := checkpoint.kind_of(folder)) not in kinds:
+    place = folder(model)
+    if (found := checkpoint.kind_of(place)) not in kinds:
         wanted = " or ".join(kinds)
         raise ValueError(f"{model} holds a model of kind '{found}', wanted {wanted}, {what}")
-    return open_model(folder).to(where).eval()
+    return open_model(place).to(where).eval()
 
 
 def _of_graphs(folder: str, device: _device.Device) -> "MoCLIP":
@@ -77,5 +87,5 @@ def _check_there(model: str) -> None:
 
 
 def _looks_local(model: str) -> bool:
-    """Hub ids are ``NAME`` or ``OWNER/NAME``; everything beneath ``runs/`` is a folder to us."""
+    """Models on the hub are ``OWNER/NAME``; everything beneath ``runs/`` is a folder to us."""
     return model.count("/") != 1 or model.startswith((".", "~", "runs/")) or Path(model).exists()

@@ -54,16 +54,22 @@ def _motion(found: dict[str, Any]) -> list[tuple[str, Any]]:
     ]
 
 
+_PARTS = {"moclip": "motion tower", "motionclip": "auto-encoder", "generator": "generator"}
+
+
 def _model(found: dict[str, Any]) -> list[tuple[str, Any]]:
     text, motion = found["text"], found["motion"]
     metrics = (f"{key} {value:g}" for key, value in found["metrics"].items())
+    scale = f", scale {found['scale']:.1f}" if found["scale"] else ""
+    does = "makes" if found["kind"] == "generator" else "reads"
+    others = "" if found["kind"] == "generator" else "; others are brought into that form"
     return [
         ("text tower", f"{text['tower']}, {text['parameters']:,} parameters"),
         ("tower hash", text["tower_hash"]),
-        ("motion tower", f"{motion['tower']}, {motion['parameters']:,} parameters"),
+        (_PARTS[found["kind"]], f"{motion['tower']}, {motion['parameters']:,} parameters"),
         ("configuration", ", ".join(f"{k} {v}" for k, v in motion["configuration"].items())),
-        ("vectors", f"{found['dim']} numbers, scale {found['scale']:.1f}"),
-        ("reads", f"HumanML3D's joints at {found['fps']:g} fps; others are brought into that form"),
+        ("vectors", f"{found['dim']} numbers{scale}"),
+        (does, f"HumanML3D's joints at {found['fps']:g} fps{others}"),
         ("data", ", ".join(f"{k} {v}" for k, v in (found["data"] or {}).items()) or "unknown"),
         ("metrics", "\n".join(metrics) or "none beside the model"),
         ("recipe", (found["recipe"] or "none beside the model").rstrip()),

@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from torch import Tensor
 
 from moclip import skeletons
+from moclip.models import checkpoint
 from moclip.models.motion._channels import require_metres
 from moclip.models.motion.base import MotionTower
 from moclip.models.text import _huggingface as huggingface
@@ -57,13 +58,13 @@ class Settings(BaseModel):
     precision: Literal["float32", "int8"] = "float32"
 
 
-def load(folder: str | Path) -> MoCLIP:
-    """The model of a folder.
+def load(folder_or_hub_id: str | Path, *, revision: str | None = None) -> MoCLIP:
+    """The model of a folder or hub id.
 
     Raises ``OSError`` or ``ValueError`` in one sentence when there is none, when a file is damaged,
     or when onnxruntime is not installed.
     """
-    folder = Path(folder)
+    folder = checkpoint.find(folder_or_hub_id, revision=revision)
     settings = read_settings(folder)
     if settings.motion is None or settings.fps is None:
         raise ValueError(f"{folder} holds a text tower alone, wanted a motion tower beside it")
@@ -76,9 +77,10 @@ def load(folder: str | Path) -> MoCLIP:
     ).eval()
 
 
-def load_text(folder: str | Path) -> "Text":
+def load_text(folder_or_hub_id: str | Path, *, revision: str | None = None) -> "Text":
     """The text tower alone; raises as :func:`load`."""
-    return Text(Path(folder), read_settings(Path(folder)))
+    folder = checkpoint.find(folder_or_hub_id, revision=revision)
+    return Text(folder, read_settings(folder))
 
 
 def read_settings(folder: Path) -> Settings:

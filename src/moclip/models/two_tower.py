@@ -7,7 +7,6 @@ from typing import Any
 
 import torch
 import torch.nn.functional as F
-from huggingface_hub import PyTorchModelHubMixin
 from jaxtyping import Float
 from pydantic import BaseModel, ValidationError
 from torch import Tensor, nn
@@ -15,6 +14,7 @@ from torch import Tensor, nn
 import moclip
 from moclip import catalog, skeletons
 from moclip.models import checkpoint, model_card
+from moclip.models._hub import Shared
 from moclip.models._two_tower_card import about
 from moclip.models.motion._channels import require_metres
 from moclip.models.motion.base import MotionTower
@@ -29,7 +29,7 @@ _CHUNK = 64
 """Clips of like length that are encoded together."""
 
 
-class MoCLIP(nn.Module, PyTorchModelHubMixin, library_name="moclip"):
+class MoCLIP(nn.Module, Shared, library_name="moclip"):
     """Captions and motions to unit vectors; the cosine of two says how well they fit.
 
     Whether gradients are kept and whether dropout acts is the caller's choice, as for any module.
