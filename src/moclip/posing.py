@@ -41,6 +41,18 @@ def pose(motion: Motion) -> tuple[Skeleton, Float64[Tensor, "frame joint 3 3"]]:
     return skeleton, geometry.local_rotations(torch.stack(turned, dim=1), parents)
 
 
+def local_bones(
+    joints: Float64[Tensor, "frame joint 3"],
+    rotations: Float64[Tensor, "frame joint 3 3"],
+    skeleton: Skeleton,
+) -> Float64[Tensor, "frame joint 3"]:
+    """Each joint in its parent's frame; the root where it is."""
+    parents = list(skeleton.parents[1:])
+    turned = geometry.global_rotations(rotations, skeleton.parents)[:, parents]
+    bones = (joints[:, 1:] - joints[:, parents])[..., None]
+    return torch.cat((joints[:, :1], (turned.mT @ bones).squeeze(-1)), dim=1)
+
+
 def _with_lengths_of(motion: Motion) -> Float64[Tensor, "joint 3"]:
     lengths = motion.bone_lengths().double().cpu().median(dim=0).values
     offsets = torch.tensor(motion.skeleton.offsets, dtype=torch.float64)

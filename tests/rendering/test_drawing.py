@@ -11,7 +11,7 @@ from PIL import Image
 from moclip import skeletons
 from moclip.motion import Motion
 from moclip.rendering import Camera, contact_sheet, draw, follow, gif, look_at
-from moclip.rendering._body import LEFT, MIDDLE, RIGHT, figure
+from moclip.figures import LEFT, MIDDLE, RIGHT, figure
 from moclip.rendering._floor import _shadow, backdrop
 from moclip.rendering._rays import Window
 from moclip.rendering.cameras import basis

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from moclip import geometry
 from moclip.motion import Motion
-from moclip.posing import pose
+from moclip.posing import local_bones, pose
 from moclip.skeletons.base import Skeleton, Vector
 
 _CM = 100.0
@@ -24,7 +24,7 @@ _STRAYS = 5e-6
 def to_text(motion: Motion) -> str:
     """Raises ``ValueError`` for a joint whose name BVH cannot hold."""
     skeleton, rotations = pose(motion)
-    bones = _local_bones(motion.joints.double(), rotations, skeleton)
+    bones = local_bones(motion.joints.double(), rotations, skeleton)
     offsets = torch.tensor(skeleton.offsets, dtype=torch.float64)
     moves = (bones - offsets).norm(dim=-1).amax(dim=0) > _STRAYS
     moves[0] = True
@@ -32,18 +32,6 @@ def to_text(motion: Motion) -> str:
     lines = ["HIERARCHY", *_hierarchy(skeleton, order, moves)]
     lines += ["MOTION", f"Frames: {len(motion)}", f"Frame Time: {1 / motion.fps:.10g}"]
     return "\n".join([*lines, *_rows(bones, rotations, order, moves), ""])
-
-
-def _local_bones(
-    joints: Float64[Tensor, "frame joint 3"],
-    rotations: Float64[Tensor, "frame joint 3 3"],
-    skeleton: Skeleton,
-) -> Float64[Tensor, "frame joint 3"]:
-    """Each joint in its parent's frame; the root where it is."""
-    parents = list(skeleton.parents[1:])
-    turned = geometry.global_rotations(rotations, skeleton.parents)[:, parents]
-    bones = (joints[:, 1:] - joints[:, parents])[..., None]
-    return torch.cat((joints[:, :1], (turned.mT @ bones).squeeze(-1)), dim=1)
 
 
 def _depth_first(skeleton: Skeleton) -> Iterator[int]:

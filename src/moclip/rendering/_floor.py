@@ -4,7 +4,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from moclip.rendering._body import Figure
+from moclip.figures import Figure
 from moclip.rendering._rays import Window, in_view, rows_of
 
 SKY = (246, 247, 249)

@@ -9,8 +9,8 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor
 
+from moclip.figures import Figure, figure
 from moclip.motion import Motion
-from moclip.rendering._body import Figure, figure
 from moclip.skeletons.base import Vector
 
 _SMOOTH = 0.5

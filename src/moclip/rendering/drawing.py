@@ -8,9 +8,9 @@ import torch.nn.functional as F
 from jaxtyping import Float, Int, UInt8
 from torch import Tensor
 
+from moclip.figures import Figure, figure
 from moclip.motion import Motion
 from moclip.rendering import _rays
-from moclip.rendering._body import Figure, figure
 from moclip.rendering._floor import backdrop
 from moclip.rendering.cameras import Camera, basis
 

@@ -50,6 +50,8 @@ class Figure:
     """Metres, at start and end."""
     sides: tuple[int, ...]
     """Of each cone: :data:`MIDDLE`, :data:`LEFT` or :data:`RIGHT`."""
+    joints: tuple[int, ...]
+    """Number of the joint that carries each cone."""
 
     def floor(self) -> float:
         """Height above which the body's lowest point stays in nine poses of ten.
@@ -89,7 +91,8 @@ def figure(motion: Motion) -> Figure:
     radii = torch.tensor([_radii(tree, ways, scale, parent, point) for parent, point in cones])
     starts, ends = zip(*cones, strict=True)
     sides = tuple(_side(tree.limbs[point], motion.skeleton, point) for point in ends)
-    return Figure(tree.points[:, list(starts)], tree.points[:, list(ends)], radii, sides)
+    carriers = tuple(_carrier(tree, start, len(motion.skeleton)) for start in starts)
+    return Figure(tree.points[:, list(starts)], tree.points[:, list(ends)], radii, sides, carriers)
 
 
 def _tree(motion: Motion) -> _Tree:
@@ -143,6 +146,13 @@ def _tip(tree: _Tree, motion: Motion, joint: int, scale: float) -> Float[Tensor,
     if bone.norm(dim=-1).median() < _SHORT * scale:
         return None
     return tree.points[:, joint] + F.normalize(bone, dim=-1) * _TIPS[kind] * scale
+
+
+def _carrier(tree: _Tree, point: int, joints: int) -> int:
+    """The joint a point hangs on, or which it is."""
+    while point >= joints:
+        point = tree.parents[point]
+    return point
 
 
 def _trunk(parents: list[int]) -> int:
