@@ -36,7 +36,7 @@ def write(tower: TextTower, layout: str, out: str | Path, *, base: str | None = 
 
 
 def read(source: str | Path, *, tokenizer: "str | Tokenizer | None" = None) -> TextTower:
-    """A text tower from any layout, a model of ours among them, or from a hub id.
+    """A text tower from any layout, a model of ours among them, a hub id, or a name (``minilm``).
 
     A file of weights has no words in it: ``tokenizer`` says where they are (a folder, a hub id,
     OpenAI's ``bpe_simple_vocab_16e6.txt.gz``), else an installed ``clip`` or ``open_clip`` is
@@ -45,6 +45,9 @@ def read(source: str | Path, *, tokenizer: "str | Tokenizer | None" = None) -> T
     place = Path(source)
     if place.is_file():
         return _of_file(place, tokenizer)
+    if not place.exists() and str(source) in catalog.names("models.text"):
+        own: TextTower = catalog.load("models.text", str(source), "Encoder").from_pretrained()
+        return own
     if (place / "modules.json").is_file():
         from moclip.models.interop import sentence_transformers
 
