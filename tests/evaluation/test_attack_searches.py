@@ -10,7 +10,7 @@ from torch import Tensor
 
 from moclip.datasets import _bandai_captions
 from moclip.evaluation import attacks
-from moclip.evaluation.attacks import _reading, substitution, universal_suffix
+from moclip.evaluation.attacks import _greedy, _reading, substitution, universal_suffix
 from moclip.evaluation.attacks._rounds import Question, together
 from moclip.evaluation.attacks.base import Change, Perturbed, Victim
 
@@ -83,7 +83,7 @@ def plainly(caption: str) -> str:
 
     def with_changes(chosen: dict[int, str]) -> str:
         made = [Change(terms[i].start, terms[i].end, terms[i].text, w) for i, w in chosen.items()]
-        return substitution._text(caption, made)
+        return _greedy.text(caption, made)
 
     terms = [term for term in _reading.terms(caption) if term.others]
     order = sorted(range(len(terms)), key=lambda i: judged(with_changes({i: ""})))

@@ -11,8 +11,9 @@ from pydantic import Field
 
 from moclip.evaluation.attacks import _reading, base
 from moclip.evaluation.attacks._draw import Draw
+from moclip.evaluation.attacks._greedy import Budget, descend, text
 from moclip.evaluation.attacks._reading import Term
-from moclip.evaluation.attacks._rounds import Attack, Kind, Question, argmin, together
+from moclip.evaluation.attacks._rounds import Attack, Kind, together
 from moclip.evaluation.attacks._words import like, replaced
 from moclip.evaluation.attacks.base import BLIND, Change, Judge, Perturbed, Victim, asked
 
@@ -49,42 +50,20 @@ def _attack(caption: str, options: Options) -> Attack:
     replaceable = [term for term in content if term.others]
     if not count or not replaceable or options.queries < 1:
         return Perturbed(caption)
-    ask = _Budget(options.queries)
-    without = [_text(caption, [Change(t.start, t.end, t.text, "")]) for t in replaceable]
-    best, *scores = yield ask.score([caption, *without])
+    budget = Budget(options.queries)
+    without = [text(caption, [Change(t.start, t.end, t.text, "")]) for t in replaceable]
+    best, *scores = yield budget.score([caption, *without])
     ranked = sorted(zip(scores, replaceable, strict=False), key=lambda pair: pair[0])
-    changes: list[Change] = []
-    for _, term in ranked:
-        if len(changes) == count or ask.spent == ask.limit:
-            break
-        tried = [[*changes, change] for change in _changes(term)]
-        alike = yield Question("similarity", tuple(_text(caption, one) for one in tried))
-        near = [one for one, s in zip(tried, alike, strict=True) if s >= options.floor]
-        if not near:
-            continue
-        judged = yield ask.score([_text(caption, one) for one in near])
-        lowest = argmin(judged)
-        if judged[lowest] < best:
-            best, changes = judged[lowest], near[lowest]
-    return replaced(caption, changes, ask.spent)
-
-
-class _Budget:
-    """Counts what is asked and cuts what is too much."""
-
-    def __init__(self, limit: int) -> None:
-        self.limit, self.spent = limit, 0
-
-    def score(self, texts: Sequence[str]) -> Question:
-        """A question of as many texts as may still be asked."""
-        allowed = tuple(texts[: self.limit - self.spent])
-        self.spent += len(allowed)
-        return Question("score", allowed)
+    changes = yield from descend(
+        caption,
+        [_changes(term) for _, term in ranked],
+        count=count,
+        floor=options.floor,
+        best=best,
+        budget=budget,
+    )
+    return replaced(caption, changes, budget.spent)
 
 
 def _changes(term: Term) -> list[Change]:
     return [Change(term.start, term.end, term.text, like(o, term.text)) for o in term.others]
-
-
-def _text(caption: str, changes: Sequence[Change]) -> str:
-    return replaced(caption, changes).text

@@ -72,3 +72,36 @@ class TextTower(nn.Module, ABC):
     @abstractmethod
     def frozen_twin(self) -> "TextTower":
         """The same weights, never to learn; memory is shared while this tower does not learn."""
+
+
+def token_table(tower: TextTower) -> nn.Embedding:
+    """The vectors of the tower's tokens: its table with the most rows.
+
+    Positions and segments have fewer. Raises ``ValueError`` for a tower without tables, such as a
+    graph of ONNX.
+    """
+    tables = [module for module in tower.modules() if isinstance(module, nn.Embedding)]
+    if not tables:
+        raise ValueError(f"the text tower '{tower.source}' has no table of token vectors")
+    return max(tables, key=lambda table: table.num_embeddings)
+
+
+def forward_from(
+    tower: TextTower, tokens: Tokens, embeddings: Float[Tensor, "caption token width"]
+) -> Float[Tensor, "caption dim"]:
+    """As ``tower(tokens)``, with other vectors in place of those of the tokens.
+
+    Positions are added to them as ever, and gradients reach them.
+    """
+    hook = token_table(tower).register_forward_hook(lambda *_: embeddings)
+    try:
+        return tower(tokens)
+    finally:
+        hook.remove()
+
+
+def is_word(tower: TextTower, tokens: Tokens) -> Bool[Tensor, "caption token"]:
+    """True where a token is of the caption itself, neither padding nor added by the tokenizer."""
+    table = tower.tokenizer.get_added_tokens_decoder()
+    special = [number for number, token in table.items() if token.special]
+    return tokens.mask & ~torch.isin(tokens.ids, tokens.ids.new_tensor(special))
