@@ -44,6 +44,9 @@ class Stage(Pace):
 class QuantiserStage(Stage):
     window: int = Field(64, ge=4)
     """Frames of the stretches it is trained on."""
+    joints: float = Field(0.0, ge=0)
+    """Of joints in metres, which see the path drift; not in the paper. It comes in from a quarter
+    of the steps to a half: before that there is no path to speak of."""
 
 
 class Augment(Section):

@@ -111,22 +111,27 @@ class QuantiserTask(StageTask[tuple[Tensor, Tensor]]):
     ) -> tuple[Tensor, dict[str, float]]:
         features, mask = (part.to(self.device) for part in batch)
         made = self.model.reconstruct(features, mask)
-        loss, figures = _weighted(quantiser_terms(made))
+        loss, figures = _weighted(quantiser_terms(made), self.stage.joints * self._come_in)
         return loss, figures | {"perplexity": made.perplexity[0].item()}
+
+    def set_rates(self, optimizer: torch.optim.Optimizer, step: int) -> dict[str, float]:
+        share = step / (self.steps * self.stage.epochs)
+        self._come_in = min(1.0, max(0.0, 4 * share - 1))
+        return super().set_rates(optimizer, step)
 
     def validate(self) -> dict[str, float]:
         found = quantiser_figures.measure(self.model, self.held_out)
         sums = torch.zeros(())
         for batch in self.held_out:
-            sums = sums + _weighted(quantiser_terms(self.model(batch)))[0].cpu()
+            sums = sums + _weighted(quantiser_terms(self.model(batch)), self.stage.joints)[0].cpu()
         use = sum(found.codebook_use) / len(found.codebook_use)
         errors = {"joint_error": found.joint_error, "pose_error": found.pose_error}
         return {"loss": float(sums) / len(self.held_out), "codebook_use": use} | errors
 
 
-def _weighted(terms: Mapping[str, Tensor]) -> tuple[Tensor, dict[str, float]]:
+def _weighted(terms: Mapping[str, Tensor], joints: float) -> tuple[Tensor, dict[str, float]]:
     loss = terms["features"] + POSITIONS * terms["positions"] + COMMITMENT * terms["commitment"]
-    return loss, {name: term.item() for name, term in terms.items()}
+    return loss + joints * terms["joints"], {name: term.item() for name, term in terms.items()}
 
 
 @dataclass(frozen=True, eq=False)
