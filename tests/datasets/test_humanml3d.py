@@ -105,6 +105,15 @@ def test_nothing_usable_is_an_error(root: Path) -> None:
         ids(root, "test")
 
 
+def test_a_split_whose_files_are_all_missing_is_an_error(root: Path) -> None:
+    """The other splits are whole: the file of the only test clip is not there."""
+    with pytest.raises(ValueError, match=r"no clip that can be used: .*000009") as told:
+        ids(root, "test")
+    assert "\n" not in str(told.value)
+    (root / "test.txt").write_text("")
+    assert ids(root, "test") == []
+
+
 def test_a_missing_list_is_told(root: Path) -> None:
     (root / "val.txt").unlink()
     with pytest.raises(OSError, match=r"val\.txt"):

@@ -64,15 +64,15 @@ def find(path: str, data: str | None = None) -> Patients:
 
 
 def read(dataset: str, options: Any, are_described: bool, files: Sequence[File]) -> Iterator[Case]:
-    """The clips of these files as they stand there; text that is no motion is passed over."""
-    clips = {clip.id: (file, clip) for file in files for clip in file.clips}
+    """The clips of these files as they stand there."""
+    clips = {clip.id: clip for file in files for clip in file.clips}
     for name, motion in catalog.load("datasets", dataset, "read")(files, options):
-        file, clip = clips[name]
+        clip = clips[name]
         case = Case(name, captions=clip.captions if are_described else None, split=clip.split)
-        if not isinstance(motion, str):
-            yield replace(case, motion=motion)
-        elif dataset != "files" or not _is_other_text(options.root, file.key):
+        if isinstance(motion, str):
             yield replace(case, problem=motion)
+        else:
+            yield replace(case, motion=motion)
 
 
 def _named(name: str, **options: Any) -> Patients:
@@ -132,18 +132,3 @@ def _is_kit(arrays: Path) -> bool:
         except (ValueError, IndexError, OSError):
             continue
     return False
-
-
-def _is_other_text(root: Path, key: str) -> bool:
-    """A ``.txt`` that no format recognises as its own: a licence, a list, captions."""
-    if not key.lower().endswith(".txt") or not root.is_dir():
-        return key.lower().endswith(".txt")
-    with (root / key).open("rb") as stream:
-        head = stream.read(2**16)
-    entries = (n for n in catalog.names("formats") if ".txt" in _suffixes(n))
-    return not any(catalog.load("formats", name, "recognises")(head) for name in entries)
-
-
-def _suffixes(name: str) -> tuple[str, ...]:
-    found: tuple[str, ...] = catalog.load("formats", name, "SUFFIXES")
-    return found

@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from moclip import catalog
 from moclip.datasets import _reading
 from moclip.datasets._plan import Plan
-from moclip.motion import CaptionedMotion
+from moclip.motion import CaptionedMotion, Motion
 
 
 def load(name: str, split: str, **options: Any) -> list[CaptionedMotion]:
@@ -26,6 +26,15 @@ def load(name: str, split: str, **options: Any) -> list[CaptionedMotion]:
     ``ValueError`` for a wrong option, split or root, or when no clip can be read.
     """
     return _reading.load(name, split, options_of(name, options))
+
+
+def read_clip(name: str, clip: str, **options: Any) -> Motion:
+    """One clip of a data set by its id, as it stands in its file.
+
+    Raises as :func:`load` does, ``LookupError`` also for a clip that is not there, ``ValueError``
+    for one that cannot be read.
+    """
+    return _reading.read_clip(name, clip, options_of(name, options))
 
 
 def plan(name: str, **options: Any) -> Plan:

@@ -51,7 +51,8 @@ def plan(dataset: str, options: Options) -> Plan:
             found.append(_file(root, name, split))
         except _common.BROKEN as error:
             unreadable[name] = str(error)
-    return Plan(tuple(found), unreadable, _fingerprint(root, found, options))
+    known = frozenset(split_of.values())
+    return Plan(tuple(found), unreadable, _fingerprint(root, found, options), splits=known)
 
 
 def read(

@@ -44,6 +44,8 @@ class Plan:
     is cached."""
     root: Path | None = None
     """Where the keys of the files lie, a folder or a zip; ``None``: in the option ``root``."""
+    splits: frozenset[str] = frozenset()
+    """Those of which clips are listed, though none may be left that can be read."""
     ready: bool = False
     """Whether the motions are canonical already and cost nothing to read: they are taken as they
     are, by this process, and not cached."""

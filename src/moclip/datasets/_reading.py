@@ -1,7 +1,9 @@
 """Many files read on all cores, with a progress bar where someone watches."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from functools import partial
+from itertools import islice
 from typing import Any, TypeVar
 
 import joblib
@@ -40,9 +42,32 @@ def load(name: str, split: str, options: Any) -> list[CaptionedMotion]:
             left_out[clip.id] = "nobody has described it"
         else:
             clips.append(CaptionedMotion(clip.id, motion, clip.captions, clip.labels))
-    if wanted or not plan.files:  # a split may be empty
+    if wanted or not plan.files or split in plan.splits:  # another may be empty
         _common.Unreadable(name, left_out).report(len(clips))
     return clips
+
+
+def read_clip(name: str, clip: str, options: Any) -> Motion:
+    """The motion of one clip as it stands in its file.
+
+    Raises ``LookupError`` for a clip that is not there, ``ValueError`` for one that is damaged.
+    """
+    plan: Plan = catalog.load("datasets", name, "plan")(options)
+    if clip in plan.unreadable:
+        raise ValueError(f"clip '{clip}': {plan.unreadable[clip]}")
+    files = [
+        replace(file, clips=(found,))
+        for file in plan.files
+        for found in file.clips
+        if found.id == clip
+    ]
+    if not files:
+        there = ", ".join(found.id for found in islice(plan.clips(), 3))
+        raise LookupError(f"data set '{name}' has no clip '{clip}'; the first are: {there}")
+    ((_, motion),) = catalog.load("datasets", name, "read")(files, options)
+    if isinstance(motion, str):
+        raise ValueError(f"clip '{clip}': {motion}")
+    return motion
 
 
 def _read(name: str, split: str, plan: Plan, options: Any) -> Clips:

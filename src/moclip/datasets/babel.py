@@ -68,7 +68,9 @@ def plan(options: Options) -> Plan:
     _amass.check_models("babel", options.body_models)
     by_file: dict[str, list[Clip]] = {}
     unreadable: dict[str, str] = {}
+    splits: set[str] = set()
     for split, said in _recordings(options.annotations or root, options):
+        splits.add(split)
         try:
             key = library.find(said[0].feat_p)
         except LookupError as error:
@@ -77,7 +79,8 @@ def plan(options: Options) -> Plan:
         if clips := _clips(split, said, options, unreadable):
             by_file.setdefault(key, []).extend(clips)
     found = tuple(File(key, tuple(clips)) for key, clips in by_file.items())
-    return Plan(found, unreadable, _fingerprint(library, found, options))
+    known = frozenset(splits)
+    return Plan(found, unreadable, _fingerprint(library, found, options), splits=known)
 
 
 def read(files: Sequence[File], options: Options) -> Iterator[tuple[str, Motion | str]]:

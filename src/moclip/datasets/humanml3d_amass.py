@@ -79,7 +79,8 @@ def plan(options: Options) -> Plan:
         except _common.BROKEN as error:
             unreadable[name] = str(error)
     found = tuple(File(key, tuple(clips)) for key, clips in by_file.items())
-    return Plan(found, unreadable, _fingerprint(library, found, options))
+    known = frozenset(splits.values())
+    return Plan(found, unreadable, _fingerprint(library, found, options), splits=known)
 
 
 def read(files: Sequence[File], options: Options) -> Iterator[tuple[str, Motion | str]]:

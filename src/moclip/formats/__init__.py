@@ -11,7 +11,9 @@ An entry has ``SUFFIXES`` and ``decode(data, *, name, **options) -> Motion``; wh
     it needs files that lie next to the one that is read; the options of ``decode`` made of them.
 """
 
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from importlib import import_module
 from inspect import signature
 from pathlib import Path
@@ -70,18 +72,29 @@ def decode(
 
 
 def is_motion(path: Path) -> bool:
-    """Whether a file looks like one of ours, by its suffix and, where all formats with that suffix
-    know their own, by its beginning: most ``.txt`` files hold no motion.
-    """
-    known = [_part(entry, "recognises") for entry in _with_suffix(path.name)]
-    if not known or not all(known):
-        return bool(known)
+    """Whether a file looks like one of ours (see :func:`holds_motion`)."""
     try:
-        with path.open("rb") as stream:
-            head = stream.read(4096)
+        return holds_motion(path.name, partial(_head, path))
     except OSError:
         return True  # reading it will tell what is wrong
+
+
+def holds_motion(name: str, read: Callable[[], bytes]) -> bool:
+    """Whether a file of this name looks like one of ours, by its suffix alone or by its content.
+
+    It is read where all formats with that suffix know their own by the beginning: most ``.txt``
+    files hold no motion.
+    """
+    known = [_part(entry, "recognises") for entry in _with_suffix(name)]
+    if not known or not all(known):
+        return bool(known)
+    head = read()
     return any(recognises(head) for recognises in known)
+
+
+def _head(path: Path) -> bytes:
+    with path.open("rb") as stream:
+        return stream.read(4096)
 
 
 def suffixes(*, written: bool = False) -> tuple[str, ...]:
