@@ -11,21 +11,16 @@ from torch import Tensor
 
 from moclip import catalog, geometry, skeletons
 from moclip.motion import Motion
-from moclip.skeletons.base import Skeleton
-
-Source = str | tuple[str, str, float]
-"""A joint, the tip that hangs on one (``"end:JOINT"``), or a point between two such points."""
+from moclip.skeletons.base import Skeleton, Source
 
 _TARGET = skeletons.get("humanml3d")
 
 
-def canonical(
-    motion: Motion, *, fps: float = 20.0, sources: Mapping[str, Source] | None = None
-) -> Motion:
+def canonical(motion: Motion, *, fps: float = 20.0) -> Motion:
     """HumanML3D's joints at ``fps``, floor at y = 0, the root above the origin facing +z at first.
 
-    ``sources`` as :func:`retarget` takes them. Raises ``LookupError`` for an unknown skeleton and
-    ``ValueError`` when fewer than two frames are left at that rate.
+    Raises ``LookupError`` for an unknown skeleton and ``ValueError`` when fewer than two frames are
+    left at that rate.
     """
     resampled = motion.resampled(fps)
     if len(resampled) < 2:
@@ -33,7 +28,7 @@ def canonical(
             f"a motion of {len(motion)} frames at {motion.fps:g} fps leaves {len(resampled)} frame "
             f"at {fps:g} fps, wanted at least 2"
         )
-    return retarget(resampled, sources=sources).grounded().centred()
+    return retarget(resampled).grounded().centred()
 
 
 def is_canonical(motion: Motion, *, fps: float = 20.0) -> bool:
@@ -48,25 +43,20 @@ def is_canonical(motion: Motion, *, fps: float = 20.0) -> bool:
     return bool(off.max() < 1e-3)
 
 
-def retarget(
-    motion: Motion,
-    *,
-    bone_lengths: Literal["keep", "template"] = "keep",
-    sources: Mapping[str, Source] | None = None,
-) -> Motion:
+def retarget(motion: Motion, *, bone_lengths: Literal["keep", "template"] = "keep") -> Motion:
     """The same movement of HumanML3D's 22 joints, without rotations.
 
-    Every joint is placed by ``sources``, which say for each of HumanML3D's joints where it stands
-    on this body; without them by the ``TO_HUMANML3D`` of the skeleton that is recognised.
-    Directions of bones are then kept and their lengths made the same in all frames: the body's own
-    (medians over time), or those of HumanML3D's skeleton (``"template"``), where the path shrinks
-    or grows with the legs so that feet do not slide.
+    Every joint is placed where the skeleton's ``to_humanml3d`` says; where that is empty, by the
+    ``TO_HUMANML3D`` of the skeleton that is recognised. Directions of bones are then kept and their
+    lengths made the same in all frames: the body's own (medians over time), or those of HumanML3D's
+    skeleton (``"template"``), where the path shrinks or grows with the legs so that feet do not
+    slide.
 
     Raises ``LookupError`` naming the known skeletons when this one is none of them.
     """
     if bone_lengths not in ("keep", "template"):
         raise ValueError(f"bone_lengths is '{bone_lengths}', wanted 'keep' or 'template'")
-    joints = torch.einsum("tp,fpc->ftc", _weights(motion, sources), _points(motion))
+    joints = torch.einsum("tp,fpc->ftc", _weights(motion), _points(motion))
     placed = Motion(joints, motion.fps, _TARGET)
     own = placed.bone_lengths().median(dim=0).values
     if bone_lengths == "keep":
@@ -116,19 +106,26 @@ def _points(motion: Motion) -> Float[Tensor, "frame point 3"]:
     return torch.cat((motion.joints, motion.joints[:, at] + reach), dim=1)
 
 
-def _weights(motion: Motion, sources: Mapping[str, Source] | None) -> Float[Tensor, "target point"]:
+def _weights(motion: Motion) -> Float[Tensor, "target point"]:
     """What share each point of the body has in each of HumanML3D's joints."""
     skeleton = motion.skeleton
     tips = dict(skeleton.ends) if motion.rotations is not None else {}
     points = (*skeleton.joint_names, *(f"end:{joint}" for joint in tips))
-    if sources is None:
-        placed = _known_sources(skeleton.name, skeleton.joint_names, skeleton.parents)
+    if skeleton.to_humanml3d:
+        placed = _own_sources(skeleton)
     else:
-        missing = [joint for joint in _TARGET.joint_names if joint not in sources]
-        if missing:
-            raise LookupError(f"the sources do not say where {', '.join(missing)} stands")
-        placed = tuple(sources[joint] for joint in _TARGET.joint_names)
+        placed = _known_sources(skeleton.name, skeleton.joint_names, skeleton.parents)
     return motion.joints.new_tensor(_shares(skeleton.name, placed, points))
+
+
+def _own_sources(skeleton: Skeleton) -> tuple[Source, ...]:
+    sources = dict(skeleton.to_humanml3d)
+    missing = [joint for joint in _TARGET.joint_names if joint not in sources]
+    if missing:
+        raise LookupError(
+            f"skeleton '{skeleton.name}' does not say where HumanML3D's {', '.join(missing)} stands"
+        )
+    return tuple(sources[joint] for joint in _TARGET.joint_names)
 
 
 @cache
@@ -139,7 +136,9 @@ def _known_sources(
     found = skeletons.recognise(joint_names, parents)
     if found is None:
         there = ", ".join(catalog.names("skeletons"))
-        raise LookupError(f"skeleton '{name}' is not known; known are: {there}")
+        raise LookupError(
+            f"skeleton '{name}' is not known; known are: {there}; a JSON file can describe another"
+        )
     called = dict(found.joints)
     for joint, own in found.joints.items():
         called[f"end:{joint}"] = _tip(own, joint_names, parents, tuple(found.joints.values()))

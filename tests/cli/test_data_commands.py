@@ -32,6 +32,34 @@ def test_show_draws_only_what_the_name_asks_for(moclip: Run, clips: Path, tmp_pa
     assert [path.name for path in tmp_path.glob("x.*")] == ["x.png"]
 
 
+def test_show_draws_a_clip_of_a_data_set(moclip: Run, clips: Path, tmp_path: Path) -> None:
+    shown = moclip(
+        "data", "show", "bundled", "--clip", "cmu_actions/walking_01", "-o", tmp_path, "--size", 32
+    )
+    assert shown.code == 0, shown.err
+    drawn = [tmp_path / f"cmu_actions-walking_01.{suffix}" for suffix in ("png", "gif")]
+    assert shown.out.split() == list(map(str, drawn))
+    one, other = tmp_path / "a.gif", tmp_path / "b.gif"
+    size = ("--size", 32)
+    assert moclip("data", "show", clips, "--clip", "fast.npz", "-o", one, *size).code == 0
+    assert moclip("data", "show", clips / "fast.npz", "-o", other, *size).code == 0
+    assert one.read_bytes() == other.read_bytes()
+
+
+def test_show_tells_a_clip_that_is_not_there_or_cannot_be_read(moclip: Run, clip: Path) -> None:
+    folder = clip.parent
+    shown = moclip("data", "show", f"files:{folder}", "--clip", "no.bvh")
+    assert shown.code == 2
+    assert "no clip 'no.bvh'; the first are: clip.bvh" in shown.err
+    clip.write_text("HIERARCHY\n")
+    shown = moclip("data", "show", folder, "--clip", "clip.bvh")
+    assert shown.code == 2
+    assert "clip 'clip.bvh': clip.bvh has no MOTION section" in shown.err
+    assert "--unit is of use only with a file" in (
+        moclip("data", "show", folder, "--clip", "clip.bvh", "--unit", "cm").err
+    )
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

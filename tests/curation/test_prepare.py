@@ -144,7 +144,11 @@ def test_the_manifest_says_what_there_is_of_what_it_was_made_and_what_is_missing
     assert told["clips"] == sum(told["splits"].values()) == manifest.clips == 10
     assert told["hours"] == pytest.approx(told["frames"] / 20 / 3600, abs=1e-4)
     assert told["left_out"] == {"empty.npy": "empty.npy is empty"}
-    assert told["made_by"]["options"] == {"root": "captures", "seed": 3}
+    assert told["made_by"]["options"] == {
+        "root": "captures",
+        "seed": 3,
+        "skeleton_file": None,
+    }
     assert str(tmp_path) not in (tmp_path / "out" / "manifest.json").read_text()
     files = {p.relative_to(captures).as_posix(): p for p in captures.rglob("*.np?")}
     assert told["sources"] == {

@@ -1,8 +1,10 @@
 """Any folder of motion files."""
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import kinect_files
 import pytest
 
 from moclip import datasets, formats
@@ -27,6 +29,26 @@ def test_every_motion_file_is_a_clip_of_its_own(root: Path) -> None:
     motion = found["walk.bvh"]
     assert isinstance(motion, Motion)
     assert (motion.skeleton.name, motion.fps) == ("cmu", pytest.approx(30.0))
+
+
+@pytest.mark.parametrize("zipped", [False, True])
+def test_text_that_is_no_motion_is_no_clip(
+    root: Path, stride: Callable[..., Motion], zipped: bool
+) -> None:
+    (root / "LICENSE.txt").write_text("Free to use.\n")
+    (root / "a01_s01_e01_skeleton.txt").write_bytes(
+        kinect_files.text(kinect_files.screen(kinect_files.before_the_sensor(stride(seconds=1.0))))
+    )
+    if zipped:
+        root = Path(shutil.make_archive(str(root), "zip", root))
+    keys = [file.key for file in files.plan(Options(root=root)).files]
+    assert keys == ["a01_s01_e01_skeleton.txt", "deep/slide.npz", "walk.bvh"]
+
+
+def test_a_folder_of_other_text_alone_holds_no_motion(tmp_path: Path) -> None:
+    (tmp_path / "LICENSE.txt").write_text("Free to use.\n")
+    with pytest.raises(ValueError, match="holds text files alone, and no motion is in them"):
+        files.plan(Options(root=tmp_path))
 
 
 def test_a_split_of_a_file_depends_on_its_path_and_the_seed_alone(root: Path) -> None:

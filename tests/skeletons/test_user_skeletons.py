@@ -3,6 +3,7 @@
 import copy
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -57,8 +58,7 @@ def test_the_example_of_the_page_is_read(tmp_path: Path) -> None:
     assert robot.skeleton.joint_names == tuple(ROBOT["joint_names"])
     assert robot.skeleton.parents[:4] == (-1, 0, 1, 2)
     assert robot.skeleton.limb("left_leg") == ("l_hip", "l_knee", "l_ankle")
-    assert robot.to_humanml3d is not None
-    assert robot.to_humanml3d["spine1"] == ("base", "chest", 0.3)
+    assert dict(robot.skeleton.to_humanml3d)["spine1"] == ("base", "chest", 0.3)
     assert robot.order == tuple(range(15))
 
 
@@ -86,11 +86,11 @@ def test_arrays_are_brought_onto_humanml3ds_joints(tmp_path: Path) -> None:
     robot = read(tmp_path, without_tips())
     np.save(tmp_path / "walk.npy", 100 * robots_path(ROBOT["joint_names"]))
     motion = formats.read(tmp_path / "walk.npy", skeleton=robot, fps=20.0)  # finds centimetres
-    seen = retarget(motion, sources=robot.to_humanml3d)
+    seen = retarget(motion)
     person = moving_bodies.wandering(20)
     for joint in ("left_knee", "right_elbow", "pelvis"):
         assert (seen.joint(joint) - person.joint(joint)).norm(dim=-1).max() < 0.05
-    lengths = canonical(motion, sources=robot.to_humanml3d).bone_lengths()
+    lengths = canonical(motion).bone_lengths()
     assert (lengths.amax(dim=0) - lengths.amin(dim=0)).max() < 1e-3
 
 
@@ -122,7 +122,7 @@ def test_a_file_that_names_its_joints_takes_name_and_limbs(tmp_path: Path) -> No
     assert named.skeleton.offsets == plain.skeleton.offsets
     assert torch.equal(named.joints, plain.joints)
     assert named.facing().isfinite().all()
-    seen = canonical(named, sources=robot.to_humanml3d)
+    seen = canonical(named)
     assert seen.skeleton.name == "humanml3d"
 
 
@@ -140,12 +140,32 @@ def test_another_body_than_the_users_is_refused(tmp_path: Path) -> None:
         formats.read(tmp_path / "b.bvh", skeleton=read(tmp_path, {"parents": moved}))
 
 
-def test_sources_that_leave_joints_out_are_refused() -> None:
-    with pytest.raises(LookupError, match="the sources do not say where left_hip, right_hip"):
-        retarget(moving_bodies.wandering(3), sources={"pelvis": "pelvis"})
-    sources = dict.fromkeys(skeletons.get("humanml3d").joint_names, "nose")
+def test_a_body_that_leaves_joints_out_or_has_not_those_it_names_is_refused() -> None:
+    motion = moving_bodies.wandering(3)
+    body = motion.skeleton
+    some = replace(motion, skeleton=replace(body, to_humanml3d=(("pelvis", "pelvis"),)))
+    with pytest.raises(LookupError, match="does not say where HumanML3D's left_hip, right_hip"):
+        retarget(some)
+    noses = tuple((joint, "nose") for joint in body.joint_names)
     with pytest.raises(LookupError, match="a 'humanml3d' without a joint 'nose' cannot be"):
-        retarget(moving_bodies.wandering(3), sources=sources)
+        retarget(replace(motion, skeleton=replace(body, to_humanml3d=noses)))
+
+
+def test_a_file_of_ours_remembers_where_humanml3ds_joints_stand(tmp_path: Path) -> None:
+    robot = read(tmp_path, without_tips())
+    np.save(tmp_path / "walk.npy", robots_path(ROBOT["joint_names"]))
+    motion = formats.read(tmp_path / "walk.npy", skeleton=robot, fps=20.0)
+    formats.write(motion, tmp_path / "walk.npz")
+    again = formats.read(tmp_path / "walk.npz")
+    assert again.skeleton == motion.skeleton
+    assert torch.equal(canonical(again).joints, canonical(motion).joints)
+
+
+def test_the_frame_rate_of_arrays_may_stand_in_the_file(tmp_path: Path) -> None:
+    np.save(tmp_path / "walk.npy", robots_path(ROBOT["joint_names"]))
+    assert formats.read(tmp_path / "walk.npy", skeleton=read(tmp_path, {"fps": 50.0})).fps == 50
+    told = formats.read(tmp_path / "walk.npy", skeleton=read(tmp_path, {"fps": 50.0}), fps=25.0)
+    assert told.fps == 25
 
 
 def cut(field: str, *joints: str) -> dict[str, Any]:
@@ -170,6 +190,7 @@ MISTAKES = [
     ({"across": [["l_hip"]]}, "field 'across': wanted pairs of a left joint and its right twin"),
     ({"across": [["l_hip", "x"]]}, "field 'across': there is no joint 'x'"),
     ({"colour": "red"}, "there is no field 'colour'; there are: name, joint_names, parents"),
+    ({"fps": 0}, "field 'fps': input should be greater than 0"),
     ({"name": ""}, "field 'name': string should have at least 1 character"),
     (cut("to_humanml3d", "head"), "field 'to_humanml3d': it does not say where head stands"),
     (

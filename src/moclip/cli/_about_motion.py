@@ -22,7 +22,7 @@ def facts(motion: Motion) -> dict[str, Any]:
         "frames": len(motion),
         "fps": motion.fps,
         "seconds": motion.duration,
-        "skeleton": found.known.name if found else None,
+        "skeleton": motion.skeleton.name if found or motion.skeleton.to_humanml3d else None,
         "joints": list(motion.skeleton.joint_names),
         "rotations": motion.rotations is not None,
         "size": size,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from moclip import formats
+from moclip.cli import _body
 from moclip.files import read_bounded
 from moclip.motion import Motion
 from moclip.retargeting import canonical
@@ -44,9 +45,10 @@ def is_motion(item: str) -> bool:
     return there
 
 
-def motion(path: str) -> Motion:
+def motion(path: str, skeleton_file: Path | None = None) -> Motion:
     """A motion file in the form models see. Raises ``ValueError`` that names the file."""
-    return canonical_of(formats.read(path), Path(path).name)
+    found = formats.read(path, skeleton=_body.read(skeleton_file))
+    return canonical_of(found, Path(path).name)
 
 
 def canonical_of(found: Motion, name: str) -> Motion:

@@ -15,6 +15,7 @@ from typing import Annotated
 
 from tyro.conf import Positional, arg
 
+from moclip.cli._body import SkeletonFile
 from moclip.cli._device import Device
 
 
@@ -27,6 +28,7 @@ def main(
     first: int | None = None,
     template: str = "a person performs: {}",
     k: Annotated[int, arg(aliases=["-k"])] = 5,
+    skeleton_file: SkeletonFile = None,
     json: bool = False,
     device: Device = "auto",
 ) -> None:
@@ -39,6 +41,7 @@ def main(
         first: take only so many labels of the file
         template: the sentence a label is put into, at its {}
         k: how many to show
+        skeleton_file: JSON of the body in motion files, where it is none of ours
         json: print JSON
         device: where to compute
     """
@@ -48,7 +51,7 @@ def main(
     if k < 1 or (first is not None and first < 1):
         raise ValueError("-k and --first want at least 1")
     choice = _items.labels(labels)[:first]
-    motion = _inputs.motion(str(clip))
+    motion = _inputs.motion(str(clip), skeleton_file)
     shares = classify(_model.load(model, device), [motion], choice, template)[0]
     best = shares.topk(min(k, len(choice)))
     rows = [

@@ -14,6 +14,7 @@ from typing import Annotated
 
 from tyro.conf import Positional, arg
 
+from moclip.cli._body import SkeletonFile
 from moclip.cli._device import Device
 
 
@@ -24,6 +25,7 @@ def main(
     *,
     captions: Path | None = None,
     k: Annotated[int, arg(aliases=["-k"])] = 5,
+    skeleton_file: SkeletonFile = None,
     json: bool = False,
     device: Device = "auto",
 ) -> None:
@@ -34,6 +36,7 @@ def main(
         clip: the motion file
         captions: file to choose from; the bundled data set's captions if absent
         k: how many to show
+        skeleton_file: JSON of the body in motion files, where it is none of ours
         json: print JSON
         device: where to compute
     """
@@ -43,7 +46,7 @@ def main(
 
     if k < 1:
         raise ValueError(f"-k is {k}, wanted at least 1")
-    motion = _inputs.motion(str(clip))
+    motion = _inputs.motion(str(clip), skeleton_file)
     choice = _inputs.captions(captions) if captions else _bundled()
     towers = _model.load(model, device)
     with torch.inference_mode():

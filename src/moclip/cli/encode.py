@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from tyro.conf import Positional, arg
 
+from moclip.cli._body import SkeletonFile
 from moclip.cli._device import Device
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ def main(
     /,
     *,
     out: Annotated[Path, arg(aliases=["-o"])],
+    skeleton_file: SkeletonFile = None,
     device: Device = "auto",
 ) -> None:
     """Encode captions and motion files.
@@ -39,6 +41,7 @@ def main(
         model: folder of a trained model, or its id on the Hugging Face hub
         inputs: captions and motion files
         out: the .npz to write
+        skeleton_file: JSON of the body in motion files, where it is none of ours
         device: where to compute
     """
     import numpy as np
@@ -51,7 +54,7 @@ def main(
     if not inputs:
         raise ValueError("nothing to encode; give captions or motion files after the model")
     items = _inputs.sorted_out(inputs)
-    motions = [_inputs.motion(item.text) for item in items if item.is_motion]
+    motions = [_inputs.motion(item.text, skeleton_file) for item in items if item.is_motion]
     vectors = encoded(_model.load(model, device), items, motions)
     buffer = io.BytesIO()
     np.savez(

@@ -13,22 +13,27 @@ from typing import Any
 
 from tyro.conf import Positional
 
+from moclip.cli._body import SkeletonFile
 
-def main(what: Positional[str], /, *, json: bool = False) -> None:
+
+def main(
+    what: Positional[str], /, *, skeleton_file: SkeletonFile = None, json: bool = False
+) -> None:
     """Describe a motion file or a model.
 
     Args:
         what: a motion file, a model's folder, or its id on the Hugging Face hub
+        skeleton_file: JSON of the body in motion files, where it is none of ours
         json: print JSON
     """
     from moclip import formats
-    from moclip.cli import _output
+    from moclip.cli import _body, _output
 
     is_file = Path(what).is_file() or Path(what).suffix.lower() in formats.suffixes()
     if is_file:
         from moclip.cli import _about_motion
 
-        found = _about_motion.facts(formats.read(what))
+        found = _about_motion.facts(formats.read(what, skeleton=_body.read(skeleton_file)))
         lines = _motion(found)
     else:
         from moclip.cli import _about_model

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from tyro.conf import Positional, arg
 
+from moclip.cli._body import SkeletonFile
 from moclip.cli._device import Device
 from moclip.cli._model import Runtime
 
@@ -35,6 +36,7 @@ def main(
     where: Annotated[Path | None, arg(name="in", metavar="FOLDER|INDEX")] = None,
     k: Annotated[int, arg(aliases=["-k"])] = 5,
     save: Path | None = None,
+    skeleton_file: SkeletonFile = None,
     json: bool = False,
     device: Device = "auto",
     runtime: Runtime = "torch",
@@ -47,6 +49,7 @@ def main(
         where: folder of motion files, or an index; the bundled clips if absent
         k: how many to show
         save: keep the index in this file
+        skeleton_file: JSON of the body in motion files, where it is none of ours
         json: print JSON
         device: where to compute
         runtime: with what; onnx takes a folder that `moclip export --layout onnx` wrote
@@ -56,11 +59,11 @@ def main(
     if k < 1:
         raise ValueError(f"-k is {k}, wanted at least 1")
     (item,) = _inputs.sorted_out([query])
-    asked = _inputs.motion(query) if item.is_motion else item.text
+    asked = _inputs.motion(query, skeleton_file) if item.is_motion else item.text
     if where is not None and not where.exists():
         raise FileNotFoundError(f"there is no folder or index {where}")
     towers = _model.load(model, device, runtime=runtime)
-    index = _index(towers, where)
+    index = _index(towers, where, skeleton_file)
     if save is not None:
         index.save(save)
     _output.show([_row(hit) for hit in index.search(towers, asked, k)], as_json=json)
@@ -68,14 +71,15 @@ def main(
         print(f"moclip: passed over {skipped.path}: {skipped.reason}", file=sys.stderr)
 
 
-def _index(model: "MoCLIP", where: Path | None) -> "Index":
+def _index(model: "MoCLIP", where: Path | None, skeleton_file: Path | None) -> "Index":
     from moclip import datasets
+    from moclip.cli import _body
     from moclip.tasks.retrieval import Index
 
     if where is None:
         return Index.of_clips(model, datasets.load("bundled", "all"))
     if where.is_dir():
-        return Index.build(model, where)
+        return Index.build(model, where, skeleton=_body.read(skeleton_file))
     return Index.load(where, model)
 
 

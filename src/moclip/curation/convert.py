@@ -61,8 +61,9 @@ class Skipped:
 def convert(source: Path, target: Path, change: Change | None = None, **options: Any) -> Motion:
     """Reads one file and writes the other, whole or not at all; returns what was written.
 
-    The suffix of ``target`` says the format; ``options`` are those of reading (``unit``, ``fps`` of
-    arrays that do not tell theirs). Raises ``ValueError``, ``LookupError`` or ``OSError``.
+    The suffix of ``target`` says the format; ``options`` are those of reading (``unit``, a
+    user's own ``skeleton``, ``fps`` of arrays that do not tell theirs). Raises ``ValueError``,
+    ``LookupError`` or ``OSError``.
     """
     change = change or Change()
     _check_target(target, change)
@@ -83,7 +84,7 @@ def convert(source: Path, target: Path, change: Change | None = None, **options:
 
 
 def convert_folder(
-    source: Path, target: Path, suffix: str, change: Change | None = None
+    source: Path, target: Path, suffix: str, change: Change | None = None, **options: Any
 ) -> Iterator[tuple[Path, Path | Skipped]]:
     """Converts all motion files below a folder to the same places below another.
 
@@ -107,7 +108,7 @@ def convert_folder(
             yield inside, Skipped(inside, f"{wanted} was made of another file already")
             continue
         try:
-            convert(path, wanted, change)
+            convert(path, wanted, change, **options)
         except _BROKEN as error:
             yield inside, Skipped(inside, str(error))
         else:

@@ -7,9 +7,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from moclip import retargeting
+from moclip import retargeting, skeletons
 from moclip.datasets._plan import Clip
 from moclip.motion import Motion
+from moclip.skeletons import UserSkeleton
 
 _log = logging.getLogger(__name__)
 
@@ -33,6 +34,11 @@ def need_root(name: str, root: Path | None, what: str) -> Path:
     if not root.exists():
         raise ValueError(f"data set '{name}' needs root=PATH, {what}; there is nothing at {root}")
     return root
+
+
+def own_body(skeleton_file: Path | None) -> UserSkeleton | None:
+    """The body that a user has described. Raises ``ValueError`` or ``OSError`` naming the file."""
+    return None if skeleton_file is None else skeletons.from_json(skeleton_file)
 
 
 def fingerprint(*parts: object) -> str:

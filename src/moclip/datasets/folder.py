@@ -28,6 +28,8 @@ class Options(BaseModel, frozen=True, extra="forbid"):
     """The folder with ``captions.csv``."""
     seed: int = 0
     """Another seed is another split, where the table has none."""
+    skeleton_file: Path | None = None
+    """JSON of the body in the files, where it is none of ours (``docs/skeletons.md``)."""
 
 
 def plan(options: Options) -> Plan:
@@ -48,10 +50,10 @@ def plan(options: Options) -> Plan:
 
 def read(files: Sequence[File], options: Options) -> Iterator[tuple[str, Motion | str]]:
     """Each file once, and the spans that the table names of it."""
-    root = _root(options)
+    root, body = _root(options), _common.own_body(options.skeleton_file)
     for file in files:
         try:
-            motion: Motion | str = formats.read(root / file.key)
+            motion: Motion | str = formats.read(root / file.key, skeleton=body)
         except _common.BROKEN as error:
             motion = str(error)
         for clip in file.clips:

@@ -50,8 +50,8 @@ def decode(
     """A motion from the bytes of an ``.npy`` file.
 
     ``unit`` is what joints or features count in: metres for HumanML3D, for any other body whichever
-    makes it human. ``skeleton`` is the user's own, whose joints the file then holds; it needs
-    ``fps``.
+    makes it human. ``skeleton`` is the user's own, whose joints the file then holds; it tells
+    ``fps`` where that is not given.
 
     Raises ``ValueError`` for other shapes, for anything but numbers, and for z-scored features,
     whose mean and deviation are not in the file.
@@ -101,6 +101,7 @@ def _from_joints(
 def _of_user(
     numbers: Tensor, fps: float | None, unit: str | float | None, user: UserSkeleton
 ) -> Motion:
+    fps = user.fps if fps is None else fps
     if fps is None:
         raise ValueError(f"joints of '{user.skeleton.name}' come without a frame rate: give fps")
     wanted = (len(user.skeleton), 3)

@@ -111,7 +111,7 @@ def as_known(body: Skeleton) -> tuple[Skeleton, list[int]]:
 
 
 def as_users(body: Skeleton, user: UserSkeleton) -> Skeleton:
-    """A file's body, its bones as they are, with the name, limbs and facing that a user gives it.
+    """A file's body, its bones as they are, and all else as the user gives it, its name too.
 
     It may have more joints. Raises ``ValueError`` where it is not the user's body.
     """
@@ -126,7 +126,8 @@ def as_users(body: Skeleton, user: UserSkeleton) -> Skeleton:
         raise ValueError(
             f"the joints of this body do not hang together as those of '{wanted.name}'"
         )
-    return _with_limbs_of(wanted, body, {joint: joint for joint in wanted.joint_names})
+    named = _with_limbs_of(wanted, body, {joint: joint for joint in wanted.joint_names})
+    return replace(named, to_humanml3d=wanted.to_humanml3d)
 
 
 def _with_limbs_of(known: Skeleton, body: Skeleton, called: Mapping[str, str]) -> Skeleton:

@@ -1,7 +1,7 @@
 """A user's own skeleton, from a JSON file; ``docs/skeletons.md`` shows one."""
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
@@ -10,12 +10,11 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from moclip import files
 from moclip.skeletons import humanml3d
-from moclip.skeletons.base import Skeleton, Vector
+from moclip.skeletons.base import Skeleton, Source, Vector
 
 LARGEST = 2**20
 """Bytes."""
 _MOST_JOINTS = 1000
-Source = str | tuple[str, str, float]
 _HUMANML3D = humanml3d.SKELETON.joint_names
 
 
@@ -25,10 +24,10 @@ class UserSkeleton:
 
     skeleton: Skeleton
     """Parents before their children, whatever the order in the file."""
-    to_humanml3d: Mapping[str, Source] | None = None
-    """Where HumanML3D's joints stand, as in ``TO_HUMANML3D`` of the known skeletons."""
     order: tuple[int, ...] = ()
     """For each joint of ``skeleton`` its number in the file, in whose order arrays hold them."""
+    fps: float | None = None
+    """Of arrays, which do not tell theirs."""
 
 
 class _File(BaseModel):
@@ -42,6 +41,7 @@ class _File(BaseModel):
     limbs: dict[str, list[str]] = Field(default_factory=dict, max_length=_MOST_JOINTS)
     across: list[list[str]] = Field(default_factory=list, max_length=_MOST_JOINTS)
     to_humanml3d: dict[str, str | list[str | float]] | None = None
+    fps: float | None = Field(None, gt=0, le=10_000)
 
 
 def from_json(path: str | Path) -> UserSkeleton:
@@ -102,8 +102,9 @@ def _skeleton(file: _File) -> UserSkeleton:
                 _known("ends", tuple(file.ends), names), file.ends.values(), strict=True
             )
         ),
+        to_humanml3d=_sources(file),
     )
-    return UserSkeleton(skeleton, _sources(file), tuple(order))
+    return UserSkeleton(skeleton, tuple(order), file.fps)
 
 
 def _parents(file: _File) -> Iterator[int]:
@@ -173,9 +174,9 @@ def _known(field: str, joints: tuple[str, ...], names: Sequence[str]) -> tuple[s
     return joints
 
 
-def _sources(file: _File) -> dict[str, Source] | None:
+def _sources(file: _File) -> tuple[tuple[str, Source], ...]:
     if file.to_humanml3d is None:
-        return None
+        return ()
     given = file.to_humanml3d
     missing = [joint for joint in _HUMANML3D if joint not in given]
     foreign = [joint for joint in given if joint not in _HUMANML3D]
@@ -183,7 +184,7 @@ def _sources(file: _File) -> dict[str, Source] | None:
         _fail("to_humanml3d", f"HumanML3D has no joint '{foreign[0][:40]}'")
     if missing:
         _fail("to_humanml3d", f"it does not say where {', '.join(missing)} stands")
-    return {joint: _source(joint, given[joint], file) for joint in _HUMANML3D}
+    return tuple((joint, _source(joint, given[joint], file)) for joint in _HUMANML3D)
 
 
 def _source(joint: str, source: str | list[str | float], file: _File) -> Source:

@@ -8,6 +8,9 @@ from functools import cached_property
 Vector = tuple[float, float, float]
 Bone = tuple[str, str | None, Vector]
 """Joint, its parent (``None`` for the root), offset from the parent in metres."""
+Source = str | tuple[str, str, float]
+"""A joint, the tip that hangs on one (``"end:JOINT"``), or two such points and how far from the
+first to the second."""
 
 _NAMESPACE = re.compile(r".*:|mixamorig\d*_?")
 """What tools put before a joint's name: FBX namespaces, and Mixamo's own where a colon is lost."""
@@ -38,6 +41,8 @@ class Skeleton:
     """Pairs (left, right), as hips and shoulders, that tell which way the body faces."""
     ends: tuple[tuple[str, Vector], ...] = ()
     """Tips beyond the last joints (BVH's End Sites): the joint they hang on, offset in metres."""
+    to_humanml3d: tuple[tuple[str, Source], ...] = ()
+    """Where HumanML3D's joints stand; empty for a body that is known by its joints."""
 
     def __post_init__(self) -> None:
         count = len(self.joint_names)

@@ -9,6 +9,7 @@ import joblib
 
 from moclip import formats, retargeting
 from moclip.motion import Motion
+from moclip.skeletons import UserSkeleton
 
 
 @dataclass(frozen=True)
@@ -31,10 +32,15 @@ class Piece:
 
 
 def pieces(
-    paths: Sequence[str | Path], *, window: float, fps: float, workers: int
+    paths: Sequence[str | Path],
+    *,
+    window: float,
+    fps: float,
+    skeleton: UserSkeleton | None,
+    workers: int,
 ) -> Iterator[list[Piece] | Skipped]:
     """Every motion file under ``paths`` in order, in stretches of at most ``window`` seconds."""
-    jobs = (joblib.delayed(_read)(path, window, fps) for path in _files(paths))
+    jobs = (joblib.delayed(_read)(path, window, fps, skeleton) for path in _files(paths))
     with joblib.Parallel(n_jobs=workers, return_as="generator") as parallel:
         yield from parallel(jobs)
 
@@ -61,9 +67,11 @@ def _is_hidden(path: Path) -> bool:
     return any(part.startswith(".") for part in path.parts)
 
 
-def _read(path: Path, window: float, fps: float) -> list[Piece] | Skipped:
+def _read(
+    path: Path, window: float, fps: float, skeleton: UserSkeleton | None
+) -> list[Piece] | Skipped:
     try:
-        motion = formats.read(path)
+        motion = formats.read(path, skeleton=skeleton)
         return [
             Piece(str(path), start, end, retargeting.canonical(motion.cut(start, end), fps=fps))
             for start, end in spans(motion.duration, window)

@@ -15,6 +15,7 @@ from torch import Tensor
 from moclip.files import write_atomically
 from moclip.models.spaces import Space
 from moclip.motion import CaptionedMotion, Motion
+from moclip.skeletons import UserSkeleton
 from moclip.tasks._encoding import fingerprint, motion_vectors, text_vectors
 from moclip.tasks._reading import Piece, Skipped, pieces
 
@@ -63,20 +64,22 @@ class Index:
         paths: str | Path | Sequence[str | Path],
         *,
         window: float = 10.0,
+        skeleton: UserSkeleton | None = None,
         workers: int = 1,
     ) -> "Index":
         """Every motion file under folders or of a list; long takes in parts of ``window`` seconds.
 
-        Unreadable files end up in ``skipped``; ``workers=-1`` reads on all cores. Raises
+        ``skeleton`` is the files' body where it is the user's own. Unreadable files end up in
+        ``skipped``; ``workers=-1`` reads on all cores. Raises
         ``FileNotFoundError`` for a path that is not there, ``ValueError`` when nothing is readable.
         """
         if not window > 0:
             raise ValueError(f"window is {window} seconds, wanted a positive number")
         paths = [paths] if isinstance(paths, str | Path) else list(paths)
         skipped: list[Skipped] = []
-        read = _readable(pieces(paths, window=window, fps=model.fps, workers=workers), skipped)
+        read = pieces(paths, window=window, fps=model.fps, skeleton=skeleton, workers=workers)
         vectors, entries = [], []
-        for block in _blocks(read, _BLOCK):
+        for block in _blocks(_readable(read, skipped), _BLOCK):
             for piece, vector in _encoded(model, block, skipped):
                 vectors.append(vector)
                 entries.append(_entry(piece))

@@ -19,8 +19,12 @@ from typing import TYPE_CHECKING
 
 from tyro.conf import Positional
 
+from moclip.cli import _body
+from moclip.cli._body import SkeletonFile
+
 if TYPE_CHECKING:
     from moclip.curation.convert import Change
+    from moclip.skeletons import UserSkeleton
 
 
 def main(
@@ -32,6 +36,7 @@ def main(
     fps: float | None = None,
     features: str | None = None,
     unit: str | None = None,
+    skeleton_file: SkeletonFile = None,
     to: str | None = None,
 ) -> None:
     """Convert one file or a folder.
@@ -43,27 +48,30 @@ def main(
         fps: frames per second to resample to
         features: feature set to write into an .npy, such as humanml263
         unit: what the file counts in (m, cm, mm, inch, foot), where it is not to be guessed
+        skeleton_file: JSON of the body in motion files, where it is none of ours
         to: suffix of the files in the target folder, such as .bvh
     """
     from moclip.curation.convert import Change, convert
 
-    change = Change(to_skeleton, fps, features)
+    change, body = Change(to_skeleton, fps, features), _body.read(skeleton_file)
     if source.is_dir():
         if unit is not None:
             raise ValueError("--unit is of use only with one file")
-        _folder(source, target, to, change)
+        _folder(source, target, to, change, body)
         return
     if to is not None:
         raise ValueError("--to is of use only with a folder; a file's own name says its format")
     options = {} if unit is None else {"unit": unit}
-    motion = convert(source, target, change, **options)
+    motion = convert(source, target, change, skeleton=body, **options)
     what = f"{features} of " if features else ""
     print(
         f"{target}: {what}{len(motion)} frames at {motion.fps:g} fps, {len(motion.skeleton)} joints"
     )
 
 
-def _folder(source: Path, target: Path, to: str | None, change: "Change") -> None:
+def _folder(
+    source: Path, target: Path, to: str | None, change: "Change", body: "UserSkeleton | None"
+) -> None:
     from moclip.curation.convert import Skipped, convert_folder
 
     suffix = to or (".npy" if change.features else None)
@@ -71,7 +79,8 @@ def _folder(source: Path, target: Path, to: str | None, change: "Change") -> Non
         raise ValueError("a folder needs --to, the suffix of the files to write, such as --to .bvh")
     done = 0
     skipped = []
-    for _, result in convert_folder(source, target, f".{suffix.removeprefix('.')}", change):
+    made = convert_folder(source, target, f".{suffix.removeprefix('.')}", change, skeleton=body)
+    for _, result in made:
         if isinstance(result, Skipped):
             skipped.append(result)
             print(f"moclip: skipped {result.path}: {result.why}", file=sys.stderr)

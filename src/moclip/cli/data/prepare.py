@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from tyro.conf import Positional, UseAppendAction, arg
 
+from moclip.cli._body import SkeletonFile
 from moclip.cli._output import pairs
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ def main(
     backend: Literal["loky", "ray"] = "loky",
     fps: float = 20.0,
     skeleton: str = "humanml3d",
+    skeleton_file: SkeletonFile = None,
     mirror: bool = False,
     shard_mb: float = 256.0,
     overrides: Overrides = (),
@@ -62,6 +64,7 @@ def main(
         backend: processes of this machine, or those of a Ray cluster that share its disk
         fps: frame rate of the motions
         skeleton: humanml3d, or own to keep that of the files with its rotations
+        skeleton_file: JSON of the files' body, where it is none of ours; of `files` and `folder`
         mirror: add twins with left and right exchanged, in what is said too
         shard_mb: megabytes a file at most
         overrides: other options of the data set, as max_seconds=8
@@ -75,6 +78,8 @@ def main(
     options = dict(_option(setting) for group in overrides for setting in group)
     if source is not None:
         options["root"] = source
+    if skeleton_file is not None:
+        options["skeleton_file"] = skeleton_file
     rebuilt = {"root": amass, "body_models": body_model, "index": index, "texts": texts}
     if any(rebuilt.values()):
         name = _rebuilt(name, amass, source)

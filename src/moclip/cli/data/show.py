@@ -5,6 +5,8 @@ Examples:
   moclip data show walk.bvh -o pictures
   moclip data show walk.bvh -o sheet.png --poses 12
   moclip data show joints.npy -o walk.gif --azimuth 90 --size 480
+  moclip data show bandai_namco:bandai.zip --clip dataset-1_walk_active_001
+  moclip data show robot.bvh --skeleton-file robot.json
 
 The sheet has evenly spaced poses with their times and the path on the floor seen from above; the
 body's left is orange, its right is blue. The camera goes along with the body and keeps all of it in
@@ -12,16 +14,23 @@ the picture.
 """
 
 import math
+import re
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from tyro.conf import Positional, arg
 
+from moclip.cli._body import SkeletonFile
+
+if TYPE_CHECKING:
+    from moclip.motion import Motion
+
 
 def main(
-    clip: Positional[Path],
+    motion: Positional[str],
     /,
     *,
+    clip: str | None = None,
     out: Annotated[Path, arg(aliases=["-o"])] = Path(),
     poses: int = 8,
     azimuth: float = 35.0,
@@ -29,11 +38,13 @@ def main(
     size: int = 320,
     seconds: float = 30.0,
     unit: str | None = None,
+    skeleton_file: SkeletonFile = None,
 ) -> None:
-    """Draw a motion file.
+    """Draw a motion.
 
     Args:
-        clip: the motion file
+        motion: a motion file; with --clip a data set NAME[:PATH], or a folder
+        clip: id of a clip of the data set
         out: a .png for the sheet alone, a .gif for that alone, or a folder for both
         poses: how many on the sheet
         azimuth: degrees from the body's front to its left
@@ -41,8 +52,9 @@ def main(
         size: pixels of the GIF's sides
         seconds: how long the GIF is at most; of a longer motion it shows the beginning
         unit: what the file counts in (m, cm, mm, inch, foot), where it is not to be guessed
+        skeleton_file: JSON of the body in motion files, where it is none of ours
     """
-    from moclip import files, formats, rendering
+    from moclip import files, rendering
 
     if not -80 <= elevation <= 80:
         raise ValueError(f"--elevation is {elevation:g} degrees, wanted -80 to 80")
@@ -52,16 +64,41 @@ def main(
         raise ValueError(f"--size is {size} pixels, wanted 16 to 2048")
     if not 0 < seconds <= 600:
         raise ValueError(f"--seconds is {seconds:g}, wanted more than 0, at most 600")
-    sheet, film = _outputs(out, clip.stem)
-    motion = formats.read(clip, **({} if unit is None else {"unit": unit}))
+    stem = re.sub(r"[^\w.@-]+", "-", clip) if clip else Path(motion).stem
+    sheet, film = _outputs(out, stem)
+    if clip is None:
+        found = _file(motion, unit, skeleton_file)
+    elif unit is None:
+        found = _clip(motion, clip, skeleton_file)
+    else:
+        raise ValueError("--unit is of use only with a file; a data set knows its own")
     view = math.radians(azimuth), math.radians(elevation)
     if sheet is not None:
-        picture = rendering.contact_sheet(motion, *view, titles=[clip.name], poses=poses)
+        titles = [clip or Path(motion).name]
+        picture = rendering.contact_sheet(found, *view, titles=titles, poses=poses)
         files.write_atomically(sheet, picture)
         print(sheet)
     if film is not None:
-        files.write_atomically(film, rendering.gif(motion, *view, size=size, seconds=seconds))
+        files.write_atomically(film, rendering.gif(found, *view, size=size, seconds=seconds))
         print(film)
+
+
+def _file(path: str, unit: str | None, skeleton_file: Path | None) -> "Motion":
+    from moclip import formats
+    from moclip.cli import _body
+
+    options = {} if unit is None else {"unit": unit}
+    return formats.read(path, skeleton=_body.read(skeleton_file), **options)
+
+
+def _clip(data: str, clip: str, skeleton_file: Path | None) -> "Motion":
+    from moclip import datasets
+    from moclip.cli.data._named import named
+
+    name, options = named(data)
+    if skeleton_file is not None:
+        options["skeleton_file"] = skeleton_file
+    return datasets.read_clip(name, clip, **options)
 
 
 def _outputs(out: Path, stem: str) -> tuple[Path | None, Path | None]:
