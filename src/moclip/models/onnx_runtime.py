@@ -32,6 +32,8 @@ RAW, UNIT = "raw", "vectors"
 """Outputs of a graph: the tower's own vectors, and the same at unit length."""
 TEXT_INPUTS, MOTION_INPUTS = ("ids", "mask"), ("joints", "mask")
 
+Precision = Literal["float32", "int8"]
+
 _BODY = skeletons.get("humanml3d")
 _EXTRA = "ONNX needs packages: pip install 'moclip[onnx]'"
 
@@ -55,7 +57,7 @@ class Settings(BaseModel):
     pad_id: int
     fps: float | None = None
     """Of the motions that ``motion.onnx`` reads."""
-    precision: Literal["float32", "int8"] = "float32"
+    precision: Precision = "float32"
 
 
 def load(folder_or_hub_id: str | Path, *, revision: str | None = None) -> MoCLIP:

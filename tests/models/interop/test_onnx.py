@@ -13,7 +13,7 @@ import whole_clip
 
 from moclip import cli, formats
 from moclip.models import identity, interop, onnx_runtime
-from moclip.models.interop import onnx
+from moclip.models.interop import _onnx_fidelity, onnx
 from moclip.models.motion import limbs
 from moclip.models.text import minilm
 from moclip.models.text.base import Tokens
@@ -136,7 +136,7 @@ def test_int8_is_smaller_and_its_drift_is_told(
     assert shown["largest_difference"] <= onnx.LARGEST_DIFFERENCE
     assert shown["tower_hash"] == identity.tower_hash(model.text)
     with torch.no_grad():
-        for kind, (least, mean) in onnx.cosines(model, out).items():
+        for kind, (least, mean) in _onnx_fidelity.cosines(model, out).items():
             assert shown["int8"][kind] == pytest.approx({"min": least, "mean": mean}, abs=1e-5)
             assert 0.95 < least < mean < 0.999999, kind
     for name in (onnx_runtime.TEXT, onnx_runtime.MOTION):
