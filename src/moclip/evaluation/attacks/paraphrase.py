@@ -6,14 +6,13 @@ not found is only framed; one of several verbs keeps their forms, since one of t
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from pydantic import Field
 
-from moclip.evaluation.attacks import _thesaurus, base
+from moclip.evaluation.attacks import base
 from moclip.evaluation.attacks._draw import Draw
-from moclip.evaluation.attacks._inflection import inflected
+from moclip.evaluation.attacks._sentence import Sentence, forms_of_third, parsed
 from moclip.evaluation.attacks._words import like, replaced
 from moclip.evaluation.attacks.base import BLIND, Change, Perturbed, Victim
 
@@ -60,27 +59,6 @@ ENDS = (
 """For anything that has words."""
 PROGRESSIVE = ("is {}", "can be seen {}", "is seen {}", "is shown {}")
 
-_ACTORS = (
-    "person|human|individual|someone|somebody|man|guy|woman|lady|boy|girl|child|kid|subject|figure|"
-    "character|thug|giant|referee|umpire|officer|player|dancer|fighter|boxer|robot"
-)
-_SUBJECT = re.compile(
-    rf"(?:^|, )(?P<subject>(?:(?:an?|the)(?: [\w-]+){{0,2}}? )?(?:{_ACTORS}))(?= )", re.IGNORECASE
-)
-_VERB = re.compile(r" (?:\w+ly )?(?P<verb>is (?P<doing>\w+ing)|(?P<does>[a-z]+s))\b")
-_ANOTHER_VERB = re.compile(r"(?:\band|\bthen|,|\bwho|\bbut) (?:\w+ly |then )?[a-z]+s\b")
-_HELPERS = frozenset({"is", "was", "has", "does", "its", "his", "this", "as", "sees", "perhaps"})
-
-
-@dataclass(frozen=True)
-class _Sentence:
-    """A caption with the places that templates touch; a place is a start and an end."""
-
-    caption: str
-    subject: tuple[int, int] | None
-    verb: tuple[int, int] | None
-    """Only where it is the sentence's only one."""
-
 
 def perturb(captions: Sequence[str], options: Options, victim: Victim = BLIND) -> list[Perturbed]:
     """Templates are drawn among those that fit the sentence."""
@@ -90,25 +68,13 @@ def perturb(captions: Sequence[str], options: Options, victim: Victim = BLIND) -
 def _perturbed(caption: str, options: Options) -> Perturbed:
     draw = Draw(options.seed, caption)
     count = draw.count(options.strength, 2)
-    sentence = _parsed(caption)
+    sentence = parsed(caption)
     parts = [part(sentence, draw) for part in (_framed, _said_otherwise)]
     changes = [part for part in draw.order(parts) if part][:count]
     return replaced(caption, (change for part in changes for change in part))
 
 
-def _parsed(caption: str) -> _Sentence:
-    subject = _SUBJECT.search(caption)
-    if subject is None:
-        return _Sentence(caption, None, None)
-    verb = _VERB.match(caption, subject.end())
-    alone = verb is not None and not _ANOTHER_VERB.search(caption, verb.end())
-    plain = verb is not None and verb["verb"] not in _HELPERS
-    return _Sentence(
-        caption, subject.span("subject"), verb.span("verb") if verb and alone and plain else None
-    )
-
-
-def _framed(sentence: _Sentence, draw: Draw) -> list[Change]:
+def _framed(sentence: Sentence, draw: Draw) -> list[Change]:
     caption = sentence.caption
     if not re.search(r"\w", caption):
         return []
@@ -125,7 +91,7 @@ def _framed(sentence: _Sentence, draw: Draw) -> list[Change]:
     return changes
 
 
-def _frames(sentence: _Sentence) -> tuple[Frame, ...]:
+def _frames(sentence: Sentence) -> tuple[Frame, ...]:
     if sentence.subject is None or sentence.subject[0] > 0:
         return ENDS
     if re.match(r" \w+ing\b", sentence.caption[sentence.subject[1] :]):
@@ -134,23 +100,11 @@ def _frames(sentence: _Sentence) -> tuple[Frame, ...]:
     return (*CLAUSES, *ENDS) if known else (*RELATIVE, *CLAUSES, *ENDS)
 
 
-def _said_otherwise(sentence: _Sentence, draw: Draw) -> list[Change]:
+def _said_otherwise(sentence: Sentence, draw: Draw) -> list[Change]:
     """ "Walks" is said as "is walking" and the like, "is walking" as "walks"."""
-    if sentence.verb is None:
+    if sentence.verb is None or not sentence.alone:
         return []
     text = sentence.caption[slice(*sentence.verb)]
-    doing = text.removeprefix("is ") if text.startswith("is ") else _gerund(text)
+    doing = text.removeprefix("is ") if text.startswith("is ") else forms_of_third(text)[4]
     after = draw.pick([form.format(doing) for form in PROGRESSIVE])
     return [Change(*sentence.verb, text, after)] if after != text else []
-
-
-def _gerund(third: str) -> str:
-    """``walks`` -> ``walking``."""
-    irregular = _thesaurus.irregular()
-    of_third = {forms[1]: forms[4] for (pos, _), forms in irregular.items() if pos == "verb"}
-    if third in of_third:
-        return of_third[third]
-    base_form = third[:-2] if re.search(r"(?:[sxz]|[cs]h)es$", third) else third[:-1]
-    if third.endswith("ies"):
-        base_form = f"{third[:-3]}y"
-    return inflected(base_form, "verb", irregular)[4]
