@@ -4,6 +4,7 @@ import inspect
 import unicodedata
 from collections import Counter
 from collections.abc import Sequence
+from pathlib import Path
 from types import ModuleType
 
 import pytest
@@ -62,6 +63,11 @@ def test_its_docstring_says_in_a_line_what_it_does(entry: Entry) -> None:
     first = (inspect.getdoc(module(entry)) or "").splitlines()[0]
     assert len(first) <= 100
     assert first.strip()
+
+
+def test_it_has_a_row_in_the_documentation(entry: Entry) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "robustness.md").read_text()
+    assert f"\n| `{entry[1]}` |" in page
 
 
 def test_its_strengths_grow_and_are_options_of_its_own(entry: Entry) -> None:

@@ -24,8 +24,7 @@ from moclip.cli._device import Device
 from moclip.cli._model import Runtime
 
 if TYPE_CHECKING:
-    from moclip.models.two_tower import MoCLIP
-    from moclip.tasks.retrieval import Hit, Index
+    from moclip.tasks.retrieval import Hit
 
 
 def main(
@@ -54,33 +53,20 @@ def main(
         device: where to compute
         runtime: with what; onnx takes a folder that `moclip export --layout onnx` wrote
     """
-    from moclip.cli import _inputs, _model, _output
+    from moclip.cli import _index, _inputs, _model, _output
 
     if k < 1:
         raise ValueError(f"-k is {k}, wanted at least 1")
     (item,) = _inputs.sorted_out([query])
     asked = _inputs.motion(query, skeleton_file) if item.is_motion else item.text
-    if where is not None and not where.exists():
-        raise FileNotFoundError(f"there is no folder or index {where}")
+    _index.check_there(where)
     towers = _model.load(model, device, runtime=runtime)
-    index = _index(towers, where, skeleton_file)
+    index = _index.of(towers, where, skeleton_file)
     if save is not None:
         index.save(save)
     _output.show([_row(hit) for hit in index.search(towers, asked, k)], as_json=json)
     for skipped in index.skipped:
         print(f"moclip: passed over {skipped.path}: {skipped.reason}", file=sys.stderr)
-
-
-def _index(model: "MoCLIP", where: Path | None, skeleton_file: Path | None) -> "Index":
-    from moclip import datasets
-    from moclip.cli import _body
-    from moclip.tasks.retrieval import Index
-
-    if where is None:
-        return Index.of_clips(model, datasets.load("bundled", "all"))
-    if where.is_dir():
-        return Index.build(model, where, skeleton=_body.read(skeleton_file))
-    return Index.load(where, model)
 
 
 def _row(hit: "Hit") -> dict[str, Any]:
