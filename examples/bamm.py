@@ -44,4 +44,7 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("files", nargs="+", help="BAMM's checkpoints")
     for name in parser.parse_args().files:
-        print(f"{name}: {trained_with(name)}")
+        try:
+            print(f"{name}: {trained_with(name)}")
+        except OSError as error:
+            parser.exit(1, f"{error}\n")

@@ -29,14 +29,15 @@ def main(pipeline: Any, tower: str) -> Patch:
 
 
 if __name__ == "__main__":
-    from diffusers import DiffusionPipeline
-
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("model", help="folder or hub id of a pipeline")
     parser.add_argument("tower", help="what moclip trained, or any CLIP text tower")
     parser.add_argument("prompt")
     parser.add_argument("-o", "--out", default="out.png")
     given = parser.parse_args()
+
+    from diffusers import DiffusionPipeline
+
     pipe = DiffusionPipeline.from_pretrained(given.model)
     main(pipe, given.tower)
     pipe(given.prompt).images[0].save(given.out)

@@ -57,7 +57,9 @@ if __name__ == "__main__":
     parser.add_argument("tower", help="what moclip trained, or any CLIP text tower")
     parser.add_argument("model_path", help="MDM's weights")
     given = parser.parse_args()
-    identity.require_same_tower(
-        stored(given.model_path) or "none", interop.read(given.tower), owner=given.model_path
-    )
+    try:
+        text, beside = interop.read(given.tower), stored(given.model_path)
+        identity.require_same_tower(beside, text, owner=given.model_path)
+    except (OSError, ValueError) as error:
+        parser.exit(1, f"{error}\n")
     print(f"{given.model_path} was trained with {given.tower}")

@@ -56,7 +56,7 @@ def check(tower: str, files: list[str]) -> None:
     text = interop.read(tower)
     for file in files:
         checkpoint = torch.load(file, map_location="cpu", weights_only=True)
-        identity.require_same_tower(checkpoint.get("tower_hash", "none"), text, owner=file)
+        identity.require_same_tower(checkpoint.get("tower_hash"), text, owner=file)
         print(f"{file} was trained with {tower}")
 
 
@@ -65,4 +65,7 @@ if __name__ == "__main__":
     parser.add_argument("tower", help="what moclip trained, or any CLIP text tower")
     parser.add_argument("files", nargs="+", help="MoMask's checkpoints")
     given = parser.parse_args()
-    check(given.tower, given.files)
+    try:
+        check(given.tower, given.files)
+    except (OSError, ValueError) as error:
+        parser.exit(1, f"{error}\n")

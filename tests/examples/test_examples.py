@@ -185,6 +185,24 @@ def test_published_checkpoints_are_looked_at_from_the_shell(
         assert (trainer.tower_hash if script == "bamm.py" else tower_folder) in done.stdout
 
 
+def test_from_the_shell_a_checkpoint_of_another_tower_is_one_sentence(
+    base: Path, tower: clip.Encoder, tower_folder: str, tmp_path: Path
+) -> None:
+    torch.save({"tower_hash": identity.tower_hash(tower)}, tmp_path / "mine.tar")
+    torch.save({"ep": 1}, tmp_path / "published.tar")
+    own = identity.tower_hash(tower)[:12]
+    for script, given, sentence in (
+        ("momask.py", (base, tmp_path / "mine.tar"), f"was trained with text tower {own}, this"),
+        ("momask.py", (tower_folder, tmp_path / "published.tar"), "does not tell its text tower"),
+        ("mdm.py", (tower_folder, tmp_path / "model.pt"), "does not tell its text tower, this one"),
+        ("bamm.py", (tmp_path / "missing.tar",), "No such file"),
+    ):
+        command = [sys.executable, EXAMPLES / script, *given]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert (done.returncode, "Traceback" in done.stderr) == (1, False), done.stderr
+        assert sentence in done.stderr.splitlines()[-1]
+
+
 @pytest.mark.parametrize("script", sorted(EXAMPLES.glob("*.py")), ids=lambda path: path.stem)
 def test_users_change_at_most_five_lines(script: Path) -> None:
     told = ast.get_docstring(ast.parse(script.read_text())) or ""

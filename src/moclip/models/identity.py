@@ -26,14 +26,20 @@ def tower_hash(tower: TextTower) -> str:
     return digest.hexdigest()
 
 
-def require_same_tower(expected: str, tower: TextTower, *, owner: str) -> None:
-    """Raises ``ValueError`` naming both towers when ``owner`` was made with another one."""
-    found = tower_hash(tower)
+def require_same_tower(expected: str | None, tower: TextTower, *, owner: str) -> None:
+    """Raises ``ValueError`` naming both towers when ``owner`` was made with another one.
+
+    ``expected`` is the hash that was stored with ``owner``, ``None`` if none was.
+    """
+    require_same(expected, tower_hash(tower), owner=owner, which=f"this one ('{tower.source}')")
+
+
+def require_same(expected: str | None, found: str, *, owner: str, which: str) -> None:
+    """The same of a hash that is known already; ``which`` says in the error what it is of."""
     if found != expected:
-        raise ValueError(
-            f"{owner} was trained with text tower {short(expected)}, "
-            f"this one ('{tower.source}') is {short(found)}"
-        )
+        known = f"was trained with text tower {short(expected)}" if expected else None
+        told = known or "does not tell its text tower"
+        raise ValueError(f"{owner} {told}, {which} is {short(found)}")
 
 
 def short(digest: str) -> str:

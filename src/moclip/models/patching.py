@@ -43,13 +43,8 @@ class Patch:
 
         ``trained_with`` is the :attr:`tower_hash` that was stored with it, ``None`` if none was.
         """
-        if trained_with == self.tower_hash:
-            return
-        told = f"was trained with text tower {identity.short(trained_with or '')}"
-        raise ValueError(
-            f"{owner} {told if trained_with else 'does not tell its text tower'}, "
-            f"the one patched in is {identity.short(self.tower_hash)}"
-        )
+        which = "the one patched in"
+        identity.require_same(trained_with, self.tower_hash, owner=owner, which=which)
 
     def __enter__(self) -> "Patch":
         return self
