@@ -293,3 +293,19 @@ def test_clips_per_pair_keeps_every_combination_of_labels() -> None:
     kept = same_epochs._few(clips, 1)
     actions = [clip.labels["action"] for clip in clips]
     assert sorted(clip.labels["action"] for clip in kept) == sorted(set(actions))
+
+
+def test_captions_that_are_timed_have_8_to_20_tokens(mix: Mix) -> None:
+    told = _clips.captions(mix.clips)
+    tower = _clip_tower.load(told, quick=True)
+    long, short = "a person walks " * 10, "waves"
+    kept = encoding._usual(tower, [*told, long, short])
+    assert kept
+    assert not {long, short} & set(kept)
+    assert {int(n) for n in tower.tokenise(kept).mask.sum(dim=1)} <= set(range(8, 21))
+
+
+def test_encoding_captions_has_a_bar(mix: Mix) -> None:
+    ours, *others = encoding.texts(mix, quick=True, repeats=1)
+    assert (ours.name, ours.bar) == ("encode captions", 3.0)
+    assert all(row.bar is None for row in others)
