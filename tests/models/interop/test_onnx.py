@@ -5,6 +5,7 @@ import shutil
 import sys
 from pathlib import Path
 
+import hub_cache
 import moving_bodies
 import pytest
 import small_clip
@@ -233,3 +234,13 @@ def test_missing_packages_are_named(
         onnx_runtime.load(graphs)
     with pytest.raises(ValueError, match=r"needs onnxruntime: pip install 'moclip\[onnx\]'"):
         onnx.export(model, tmp_path / "out")
+
+
+def test_graphs_are_read_by_their_hub_id(
+    model: MoCLIP, graphs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hub_cache.add(tmp_path, "me/graphs", graphs, commit="1" * 40, names=("v1",))
+    hub_cache.use_offline(monkeypatch, tmp_path)
+    with torch.no_grad():
+        found = onnx_runtime.load("me/graphs", revision="v1").encode_text("a walk")
+        same(found, model.encode_text("a walk"))
