@@ -27,7 +27,7 @@ from benchmarks import (
 )
 from benchmarks._clips import Mix
 from benchmarks._timing import Row
-from moclip import losses, skeletons
+from moclip import datasets, losses, skeletons
 from moclip.formats import bvh
 from moclip.training.batches import Batches, Teacher
 from moclip.training.objectives import Batch
@@ -280,10 +280,13 @@ def test_two_sizes_train_for_the_same_epochs_on_the_same_clips(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     out = tmp_path / "same.json"
-    same_epochs.main(data="bundled", epochs=2, limit=8, batch=4, quick=True, out=out)
+    same_epochs.main(
+        data="bundled", epochs=2, limit=8, paper_batch=4, compact_seeds=(0, 1), quick=True, out=out
+    )
     found = json.loads(out.read_text())
-    assert found["clips"] == {"train": 8, "val": 2}
-    assert [(row["size"], row["epochs"]) for row in found["rows"]] == [("compact", 2), ("paper", 2)]
+    assert found["clips"] == {"train": 8, "val": len(datasets.load("bundled", "val"))}
+    assert [row["size"] for row in found["rows"]] == ["compact", "compact", "paper"]
+    assert {row["epochs"] for row in found["rows"]} == {2}
     assert all(0 <= row["validation"] <= 100 and row["seconds"] > 0 for row in found["rows"])
     assert "paper: 2 epochs" in capsys.readouterr().out
 

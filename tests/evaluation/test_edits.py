@@ -10,9 +10,7 @@ from moclip.motion import CaptionedMotion
 
 def clips_of(*pairs: tuple[str, str]) -> list[CaptionedMotion]:
     return [
-        CaptionedMotion(
-            f"{content}-{style}-{n}", doubles.walk(0.5), ("a",), {"content": content, "style": style}
-        )
+        CaptionedMotion(str(n), doubles.walk(0.5), ("a",), {"content": content, "style": style})
         for n, (content, style) in enumerate(pairs)
     ]
 

@@ -9,9 +9,9 @@ from moving_bodies import wandering
 from PIL import Image
 
 from moclip import skeletons
+from moclip.figures import LEFT, MIDDLE, RIGHT, figure
 from moclip.motion import Motion
 from moclip.rendering import Camera, contact_sheet, draw, follow, gif, look_at
-from moclip.figures import LEFT, MIDDLE, RIGHT, figure
 from moclip.rendering._floor import _shadow, backdrop
 from moclip.rendering._rays import Window
 from moclip.rendering.cameras import basis

@@ -52,9 +52,9 @@ class Config(BaseModel):
     limb_heads: int = Field(4, ge=1)
     links: bool = True
     """Hand-hand and foot-foot links in the attention across limbs."""
-    width: int = Field(256, ge=1)
+    width: int = Field(384, ge=1)
     """Channels of a step of time."""
-    layers: int = Field(6, ge=0)
+    layers: int = Field(3, ge=0)
     """Blocks of attention over time."""
     heads: int = Field(8, ge=1)
     mlp: int = Field(4, ge=1)
@@ -73,7 +73,7 @@ class Config(BaseModel):
 
     @classmethod
     def compact(cls) -> "Config":
-        """About 5 M parameters, for two processor cores."""
+        """About 6 M parameters, for two processor cores."""
         return cls()
 
     @classmethod
