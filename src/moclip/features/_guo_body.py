@@ -5,8 +5,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
 
+import numpy as np
 import torch
 from jaxtyping import Float
+from numpy import ndarray
 from torch import Tensor
 
 from moclip.skeletons.base import Skeleton, Vector
@@ -64,6 +66,18 @@ class Body:
     def axes(self) -> tuple[Vector, ...]:
         """Unit vectors of the bones in the rest pose; zero for the root."""
         return (_ROOT, *(_AXES[self.directions[joint]] for joint in self.skeleton.joint_names[1:]))
+
+    @cached_property
+    def tree(self) -> tuple[ndarray, ndarray, ndarray, ndarray, np.float32]:
+        """For compiled loops: each joint's parent, ``above`` and axis; ``feet``; ``still``."""
+        parents, above = np.array(self.skeleton.parents), np.array(self.above)
+        axes, feet = np.array(self.axes, dtype=np.float32), np.array(self.numbers(self.feet))
+        return parents, above, axes, feet, np.float32(self.still)
+
+    @cached_property
+    def named(self) -> ndarray:
+        """For compiled loops: the joints ``facing`` and ``leg``."""
+        return np.array(self.numbers((*self.facing, *self.leg)))
 
     @cached_property
     def template(self) -> tuple[float, ...]:
