@@ -82,10 +82,18 @@ def _flips(
 ) -> Iterator[list[list[Change]]]:
     """For each caption its places, the steepest first, and the best flips of each."""
     tower, aims = asked(victim.tower, "tower"), asked(victim.aims, "aims")
+    known, table = vocabulary(tower), token_table(tower).weight.detach()
+    candidates = table[known.ids]
     for start in range(0, len(captions), _CHUNK):
         chunk = captions[start : start + _CHUNK]
         for caption, slope in zip(chunk, _slopes(tower, chunk, aims(chunk)), strict=True):
-            yield _steepest(tower, caption, slope, options.tries)
+            ranked: list[tuple[float, list[Change]]] = []
+            for word, at, number in known.places(caption, _content(caption)):
+                falls = candidates @ slope[at] - table[number] @ slope[at]
+                lowest = falls.topk(min(options.tries, len(falls)), largest=False)
+                flips = [known.words[i] for i in lowest.indices.tolist()]
+                ranked.append((float(lowest.values[0]), _changes(word, flips)))
+            yield [changes for _, changes in sorted(ranked, key=lambda pair: pair[0])]
 
 
 def _slopes(
@@ -100,15 +108,6 @@ def _slopes(
     return slopes
 
 
-def _steepest(
-    tower: TextTower, caption: str, slope: Float[Tensor, "token width"], tries: int
-) -> list[list[Change]]:
-    known, table = vocabulary(tower), token_table(tower).weight.detach()
-    ranked: list[tuple[float, list[Change]]] = []
-    for word, at, number in known.places(caption, _content(caption)):
-        falls = (table[known.ids] - table[number]) @ slope[at]
-        lowest = falls.topk(min(tries, len(falls)), largest=False)
-        flips = [like(known.words[i], word.text) for i in lowest.indices.tolist()]
-        changes = [Change(word.start, word.end, word.text, flip) for flip in flips]
-        ranked.append((float(lowest.values[0]), [c for c in changes if c.before != c.after]))
-    return [changes for _, changes in sorted(ranked, key=lambda pair: pair[0])]
+def _changes(word: Word, flips: Sequence[str]) -> list[Change]:
+    changed = (like(flip, word.text) for flip in flips if flip != word.lower)
+    return [Change(word.start, word.end, word.text, flip) for flip in changed]
