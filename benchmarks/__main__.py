@@ -19,6 +19,7 @@ import tyro
 from benchmarks import (
     _report,
     _timing,
+    drawing,
     encoding,
     features,
     metrics,
@@ -43,6 +44,7 @@ Name = Literal[
     "fid",
     "r-precision",
     "generate",
+    "draw",
 ]
 
 _OTHERS = {
@@ -56,6 +58,7 @@ _OTHERS = {
     "fid": metrics.frechet,
     "r-precision": metrics.precision,
     "generate": sampling.generating,
+    "draw": drawing.drawing,
 }
 
 

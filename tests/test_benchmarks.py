@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
@@ -19,7 +20,9 @@ from benchmarks import (
     _clips,
     _report,
     _timing,
+    drawing,
     encoding,
+    plain_drawing,
     published,
     reading,
     same_epochs,
@@ -225,6 +228,14 @@ def test_bvh_files_read_in_two_ways_that_differ_get_no_ratio(
     monkeypatch.setattr(reading, "_turn", lambda axis, angle: torch.eye(3).double().numpy())
     with pytest.raises(ValueError, match="joints are found in other places"):
         reading._check(files, files[:2])
+
+
+def test_pictures_drawn_in_two_ways_that_differ_get_no_ratio(
+    monkeypatch: pytest.MonkeyPatch, mix: Mix
+) -> None:
+    monkeypatch.setattr(plain_drawing, "_light", lambda out, rays, up: np.zeros(len(out)))
+    with pytest.raises(ValueError, match="the two ways differ in"):
+        drawing.drawing(mix, quick=True, repeats=1)
 
 
 def test_quick_runs_all_of_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
