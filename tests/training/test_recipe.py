@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from moclip.training import kinds
 from moclip.training._recipe import names
 from moclip.training.recipe import Loss, Recipe, Schedule
 from moclip.training.sections import Augment
@@ -16,11 +17,11 @@ PLAIN: dict[str, Any] = {"name": "mine", "data": {"name": "bundled"}}
 
 @pytest.mark.parametrize("name", names())
 def test_every_recipe_of_the_package_loads_and_reads_back(name: str, tmp_path: Path) -> None:
-    recipe = Recipe.load(name)
+    recipe = kinds.load(name)
     assert recipe.name == name
     path = tmp_path / "again.toml"
     path.write_text(recipe.to_toml(), encoding="utf-8")
-    assert Recipe.load(path) == recipe
+    assert kinds.load(path) == recipe
 
 
 def test_the_package_has_recipes() -> None:
