@@ -11,6 +11,7 @@ smaller --batch needs less. Let nothing else run meanwhile.
 """
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -99,6 +100,8 @@ def main(
     if not only or "training-step" in only:
         steps, more = training_step.run(mix, quick=quick, batch=batch, repeats=repeats)
         rows, facts = [*steps, *rows], facts | {"training": more}
+    if quick:
+        rows = [replace(row, bar=None) for row in rows]
     print(f"\n{_report.table(rows)}")
     result = {"quick": quick, **facts, "rows": [row.to_dict() for row in rows]}
     write_atomically(out, json.dumps(result, indent=1).encode())

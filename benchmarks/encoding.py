@@ -78,7 +78,7 @@ def texts(mix: Mix, *, quick: bool, repeats: int) -> list[Row]:
         Row(name, against, count, "captions", seconds, theirs)
         for name, seconds in zip(ways, ours, strict=True)
     ]
-    return [replace(rows[0], bar=None if quick else _BAR), *rows[1:]]
+    return [replace(rows[0], bar=_BAR), *rows[1:]]
 
 
 def _usual(tower: TextEncoder, told: list[str]) -> list[str]:

@@ -31,7 +31,7 @@ def frechet(mix: Mix, *, quick: bool, repeats: int) -> list[Row]:
     _need_near(ours(), plain(), 1e-6)
     mine, theirs = alternate([ours, plain], repeats=1 if quick else max(7, repeats))
     samples, dim = arrays[0].shape
-    name, bar = f"FID, {samples:,} x {dim}", None if quick else 4
+    name, bar = f"FID, {samples:,} x {dim}", 4
     return [Row(name, "numpy.cov, scipy's sqrtm", 1, "distances", mine, theirs, bar)]
 
 

@@ -45,7 +45,7 @@ def preparing(mix: Mix, *, quick: bool, repeats: int) -> list[Row]:
     rows = []
     for at, (name, bar) in enumerate((("prepare", _BAR), ("prepare, start and all", None))):
         alone, together = (statistics.median(turn[way][at] for turn in turns) for way in (0, 1))
-        name, bar = f"{name}, two processes", None if quick else bar
+        name = f"{name}, two processes"
         rows.append(Row(name, "one process", count, "files", together, alone, bar))
     return rows
 

@@ -3,7 +3,7 @@
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -25,14 +25,17 @@ def read_bounded(path: Path, limit: int = LARGEST) -> bytes:
     return path.read_bytes()
 
 
-def write_atomically(path: Path, data: bytes) -> None:
-    """The whole file appears under its name, or nothing does; an older file stays until then."""
+def write_atomically(path: Path, data: bytes | Iterable[bytes | memoryview]) -> None:
+    """The whole file appears under its name, or nothing does; an older file stays until then.
+
+    ``data`` may come in pieces.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     temporary = Path(name)
     try:
         with os.fdopen(handle, "wb") as stream:
-            stream.write(data)
+            stream.writelines([data] if isinstance(data, bytes) else data)
             stream.flush()
             os.fsync(stream.fileno())
         give_usual_rights(temporary)

@@ -12,14 +12,12 @@ from pydantic import BaseModel
 
 from moclip import __version__, datasets
 from moclip.curation._parts import Note, Settings, check_alike, read_part
-from moclip.datasets._block import Block, packed
+from moclip.datasets._block import Block
 from moclip.datasets._common import SPLITS, Unreadable
+from moclip.datasets._joined import Joined, Run
 from moclip.datasets._plan import Clip, Plan
 from moclip.datasets._shards import MANIFEST, TABLE, Manifest, Row, ShardFile
 from moclip.files import write_atomically
-
-Run = tuple[Block, slice]
-"""Clips of a part that follow each other in a shard."""
 
 
 def assemble(
@@ -80,9 +78,10 @@ def _write_shards(
 ) -> tuple[list[ShardFile], list[Row]]:
     files, rows = [], []
     for number, runs in enumerate(_shared_out(blocks, shard_bytes)):
-        block = Block.joined(runs)
-        files.append(_write_shard(block, folder / f"shard-{number:05d}.safetensors"))
-        places = zip(islice(clips, len(block)), block.starts, block.lengths, strict=True)
+        joined = Joined(runs)
+        files.append(_write_shard(joined, folder / f"shard-{number:05d}.safetensors"))
+        ours = islice(clips, len(joined.lengths))
+        places = zip(ours, joined.starts, joined.lengths, strict=True)
         rows += [
             Row(clip.id, number, row, start, frames, clip.split, clip.captions, clip.labels)
             for row, (clip, start, frames) in enumerate(places)
@@ -90,13 +89,17 @@ def _write_shards(
     return files, rows
 
 
-def _write_shard(block: Block, path: Path) -> ShardFile:
-    data = packed(block)
+def _write_shard(joined: Joined, path: Path) -> ShardFile:
+    pieces = list(joined.pieces())
     with ThreadPoolExecutor(1) as disk:  # for which the hash need not wait
-        writing = disk.submit(write_atomically, path, data)
-        digest = hashlib.sha256(data).hexdigest()
+        writing = disk.submit(write_atomically, path, pieces)
+        digest = hashlib.sha256()
+        for piece in pieces:
+            digest.update(piece)
         writing.result()
-    return ShardFile(file=path.name, clips=len(block), bytes=len(data), sha256=digest)
+    size = sum(map(len, pieces))
+    clips = len(joined.lengths)
+    return ShardFile(file=path.name, clips=clips, bytes=size, sha256=digest.hexdigest())
 
 
 def _shared_out(blocks: Iterable[Block], shard_bytes: int) -> Iterator[list[Run]]:

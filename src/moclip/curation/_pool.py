@@ -75,18 +75,26 @@ def _may_be_copied() -> bool:
 @contextmanager
 def _copies(count: int) -> Iterator[Executor]:
     """Copies of this process, which have nothing to import."""
-    before = multiprocessing.active_children()
     context = multiprocessing.get_context("fork")
-    pool = futures.ProcessPoolExecutor(count, context, _end_with, (os.getpid(),))
-    with warnings.catch_warnings(action="ignore", category=DeprecationWarning):
-        # Python 3.12 counts the threads of BLAS, which puts them away before a fork.
-        pool.submit(int)  # starts them all
+    with _stopped_at_once(
+        futures.ProcessPoolExecutor(count, context, _end_with, (os.getpid(),))
+    ) as pool:
+        with warnings.catch_warnings(action="ignore", category=DeprecationWarning):
+            # Python 3.12 counts the threads of BLAS, which puts them away before a fork.
+            pool.submit(int)  # starts them all
+        yield pool
+
+
+@contextmanager
+def _stopped_at_once(pool: Executor) -> Iterator[Executor]:
+    """Of a pool that has no process yet: all are ended when the block is left by an error."""
+    before = multiprocessing.active_children()
     try:
         yield pool
     except BaseException:
         for process in set(multiprocessing.active_children()).difference(before):
-            process.kill()
-        pool.shutdown(cancel_futures=True)
+            process.terminate()
+        pool.shutdown()
         raise
     pool.shutdown()
 
@@ -94,22 +102,17 @@ def _copies(count: int) -> Iterator[Executor]:
 def _end_with(parent: int) -> None:
     """However the parent ends, even by a kill; and control-C is the parent's to answer."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:  # it has ended already
         os.kill(os.getpid(), signal.SIGKILL)
 
 
-@contextmanager
-def _fresh(count: int) -> Iterator[Executor]:
+def _fresh(count: int) -> AbstractContextManager[Executor]:
     """New processes, which import while this one is at work already."""
     # A pool of our own: joblib keeps the reusable one for itself and expects it as it left it.
-    pool = loky.ProcessPoolExecutor(count, env={"OMP_NUM_THREADS": "1"})
-    try:
-        yield pool
-    except BaseException:
-        pool.shutdown(kill_workers=True)
-        raise
-    pool.shutdown()
+    # Its own way to kill looks up work that it has just put away, and raises in its thread.
+    return _stopped_at_once(loky.ProcessPoolExecutor(count, env={"OMP_NUM_THREADS": "1"}))
 
 
 def _by_ray(

@@ -16,6 +16,8 @@ from moclip.skeletons.base import Skeleton
 _NOTE = "moclip"
 """The one key of the metadata: several would be written in no certain order."""
 _BY_FRAME = ("joints", "rotations")
+PLACES = ("starts", "lengths")
+"""Of clips in the others."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,17 +47,7 @@ class Block:
             tips = (dict(m.skeleton.ends) for m in motions)
             tensors["ends"] = _stacked([tip[joint] for joint in joints] for tip in tips)
         lengths = torch.tensor([len(m) for m in motions])
-        return cls({**tensors, **_placed(lengths)}, first.skeleton, first.fps)
-
-    @classmethod
-    def joined(cls, pieces: Sequence[tuple["Block", slice]]) -> "Block":
-        """Runs of clips of several blocks, one after the other."""
-        runs = [block._run(clips) for block, clips in pieces]
-        names = [name for name in runs[0] if name not in ("starts", "lengths")]
-        tensors = {name: torch.cat([run[name] for run in runs]) for name in names}
-        lengths = torch.cat([run["lengths"] for run in runs])
-        first = pieces[0][0]
-        return cls({**tensors, **_placed(lengths)}, first.skeleton, first.fps)
+        return cls({**tensors, **placed(lengths)}, first.skeleton, first.fps)
 
     @classmethod
     def open(cls, path: Path, skeleton: Skeleton, fps: float) -> "Block":
@@ -110,7 +102,8 @@ class Block:
         last = end - 1
         return slice(start, int(self.tensors["starts"][last] + self.tensors["lengths"][last]))
 
-    def _run(self, clips: slice) -> dict[str, Tensor]:
+    def run(self, clips: slice) -> dict[str, Tensor]:
+        """The tensors of some clips that follow each other; views."""
         frames = self._frames(clips.start, clips.stop)
         return {
             name: tensor[frames if name in _BY_FRAME else clips]
@@ -134,7 +127,8 @@ def read_note(path: Path) -> str:
         raise ValueError(f"{path} is damaged: {error}") from None
 
 
-def _placed(lengths: Tensor) -> dict[str, Tensor]:
+def placed(lengths: Tensor) -> dict[str, Tensor]:
+    """The tensors :data:`PLACES` of clips one after the other."""
     return {"starts": lengths.cumsum(0) - lengths, "lengths": lengths}
 
 
