@@ -1,4 +1,4 @@
-"""``moclip search`` and ``moclip evaluate`` with a tiny model."""
+"""``moclip search`` and ``moclip evaluate retrieval`` with a tiny model."""
 
 import json
 from pathlib import Path
@@ -51,7 +51,7 @@ def test_without_a_place_the_bundled_clips_are_searched(moclip: Run, model: Path
 
 def test_evaluate_prints_both_directions(moclip: Run, model: Path, tmp_path: Path) -> None:
     out = tmp_path / "figures.json"
-    shown = moclip("evaluate", model, "--data", "bundled", "--out", out)
+    shown = moclip("evaluate", "retrieval", model, "--data", "bundled", "--out", out)
     assert (shown.code, shown.err) == (0, "")
     assert "motion->text" in shown.out
     assert "text->motion" in shown.out
@@ -61,7 +61,7 @@ def test_evaluate_prints_both_directions(moclip: Run, model: Path, tmp_path: Pat
 
 
 def test_the_whole_set_makes_a_larger_gallery(moclip: Run, model: Path) -> None:
-    evaluate = ("evaluate", model, "--data", "bundled", "--json")
+    evaluate = ("evaluate", "retrieval", model, "--data", "bundled", "--json")
     of_split, of_set = (
         json.loads(moclip(*evaluate, "--gallery", gallery).out) for gallery in ("split", "set")
     )
@@ -70,12 +70,12 @@ def test_the_whole_set_makes_a_larger_gallery(moclip: Run, model: Path) -> None:
 
 
 def test_evaluate_names_the_options_there_are(moclip: Run, model: Path) -> None:
-    shown = moclip("evaluate", model, "--data", "bundled", "--set", "rot=1")
+    shown = moclip("evaluate", "retrieval", model, "--data", "bundled", "--set", "rot=1")
     assert shown.code == 2
     assert "no option 'rot'; there are: root" in shown.err
 
 
 def test_evaluate_names_the_data_sets_there_are(moclip: Run, model: Path) -> None:
-    shown = moclip("evaluate", model, "--data", "bundeld")
+    shown = moclip("evaluate", "retrieval", model, "--data", "bundeld")
     assert shown.code == 2
     assert "bundled" in shown.err

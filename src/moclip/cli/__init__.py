@@ -50,6 +50,8 @@ def _dispatch_in(group: str, arguments: list[str]) -> None:
         print(overview_of(group))
         return
     command, *rest = arguments
+    if group == "evaluate" and Path(command).is_dir():  # a model: once there was one way only
+        command, rest = "retrieval", arguments
     _check(command, commands(group), f"command of `moclip {group}`")
     parsed(f"{group}.{command}", rest)()
 

@@ -198,15 +198,19 @@ class MotionCLIP(nn.Module, Shared, library_name="moclip"):
         vectors: Float[Tensor, "clip dim"],
         seconds: float | Sequence[float],
         *,
-        seed: int = 0,
+        seed: int | Sequence[int] = 0,
         way: Way = "prior",
         guidance: float = GUIDANCE,
     ) -> Float[Tensor, "clip dim"]:
-        """Unit vectors of captions or images, brought to where motions of that length are."""
-        noise = torch.randn(self.dim, generator=torch.Generator().manual_seed(seed))
-        noise = noise.to(vectors).expand(len(vectors), -1)
+        """Unit vectors of captions or images, brought to where motions of that length are.
+
+        One ``seed`` for all, or one for each.
+        """
+        seeds = [seed] * len(vectors) if isinstance(seed, int) else seed
+        draws = [torch.Generator().manual_seed(each) for each in seeds]
+        noise = torch.stack([torch.randn(self.dim, generator=draw) for draw in draws])
         lengths = vectors.new_tensor(self.frames_of(seconds, len(vectors))) / FPS
-        return self.bridge(vectors, lengths, noise, way=way, guidance=guidance)
+        return self.bridge(vectors, lengths, noise.to(vectors), way=way, guidance=guidance)
 
     def save_pretrained(  # type: ignore[override]
         self,

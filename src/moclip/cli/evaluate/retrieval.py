@@ -1,9 +1,9 @@
 """Measure retrieval, and recognition where clips have labels, on a split of a data set.
 
 Examples:
-  moclip evaluate runs/demo --data bundled --split test
-  moclip evaluate runs/bn --data bandai_namco:bandai.zip --set split_by=unseen-combinations
-  moclip evaluate runs/demo --data folder:my_clips --protocol small-32 --json
+  moclip evaluate retrieval runs/demo --data bundled --split test
+  moclip evaluate retrieval runs/bn --data bandai_namco:bandai.zip --set split_by=unseen-combinations
+  moclip evaluate retrieval runs/demo --data folder:my_clips --protocol small-32 --json
 
 R@k are percent, MedR is the median rank; in brackets 95 % bootstrap intervals. The protocols rank
 differently, so figures of two protocols do not compare.

@@ -1,0 +1,1 @@
+"""Measure a model: retrieval, recognition, generated, rebuilt and edited motion."""

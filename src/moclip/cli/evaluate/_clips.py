@@ -1,0 +1,43 @@
+"""The clips that a command measures, and the judge it is given."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from tyro.conf import arg
+
+from moclip.cli import _device, _settings
+
+if TYPE_CHECKING:
+    from moclip.evaluation.judges import Judge
+    from moclip.motion import CaptionedMotion
+
+Split = Literal["train", "val", "test", "all"]
+Out = Annotated[Path | None, arg(aliases=["-o"])]
+
+
+def load(
+    data: str, split: Split, options: _settings.DataOptions, most: int | None
+) -> "list[CaptionedMotion]":
+    """A split of a data set, or ``most`` of its clips, spread evenly over it."""
+    from moclip import datasets
+
+    if most is not None and most < 1:
+        raise ValueError(f"--clips is {most}, wanted at least 1")
+    name, given = datasets.parse(data)
+    clips = datasets.load(name, split, **given, **_settings.pairs(options))
+    if most is None or len(clips) <= most:
+        return clips
+    return [clips[at * len(clips) // most] for at in range(most)]
+
+
+def judge(
+    evaluator: str, data: str, options: _settings.DataOptions, device: _device.Device
+) -> "Judge":
+    """The evaluator of a folder, or Guo's; see :meth:`moclip.evaluation.judges.Judge.open`."""
+    from moclip import datasets
+    from moclip.evaluation.judges import Judge
+
+    _, given = datasets.parse(data)
+    root = given.get("root") or _settings.pairs(options).get("root")
+    where = _device.pick(device)
+    return Judge.open(evaluator, root=None if root is None else Path(root), device=where)
