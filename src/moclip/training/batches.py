@@ -12,6 +12,7 @@ from torch.nn.utils.rnn import pad_sequence
 from moclip.models.text.base import TextTower
 from moclip.models.two_tower import MoCLIP, unit
 from moclip.motion import CaptionedMotion, Motion, MotionBatch
+from moclip.training.defences import Variants
 from moclip.training.objectives import Batch
 from moclip.training.sections import Augment
 
@@ -72,6 +73,8 @@ class Batches:
     A batch is drawn at random, so that its negatives are those of the whole set: a raised hand is
     short, a waving one long, and batches of like length would never show both.
     """
+    variants: Variants | None = None
+    """Other words for the captions, where a defence asks for them."""
 
     def __len__(self) -> int:
         """Steps of an epoch. A remainder of one clip is left out: it has no negatives."""
@@ -109,14 +112,17 @@ class Batches:
         unique = tuple(dict.fromkeys(captions))
         row = {caption: i for i, caption in enumerate(unique)}
         raw = self.teacher.of_captions(captions)
+        others = () if self.variants is None else self.variants.of_captions(unique)
+        said = unique if self.variants is None else self.variants.said(unique, draw)
         return Batch(
             motions=tuple(map(MotionBatch.of, runs(motions, self.slack))),
-            captions=unique,
+            captions=said,
             text_index=torch.tensor([row[caption] for caption in captions]),
             own=self._own(clips),
             numbers=torch.tensor([self.teacher.number[caption] for caption in captions]),
             teacher=unit(raw),
             teacher_norm=raw.norm(dim=-1),
+            variants=others,
         )
 
     def _own(self, clips: Sequence[CaptionedMotion]) -> Int[Tensor, "pair most"]:

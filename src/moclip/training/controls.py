@@ -118,14 +118,14 @@ def train_arms(
                 stop_after=first_phase,
                 resume="if there",
             )
-            _fork(shared, folder, arm_recipe)
+            fork(shared, folder, arm_recipe)
         run.train(
             arm_recipe, folder, clips=clips, progress=progress, device=device, resume="if there"
         )
     return folders
 
 
-def _fork(shared: Path, folder: Path, recipe: Recipe) -> None:
+def fork(shared: Path, folder: Path, recipe: Recipe) -> None:
     """The state after the first phase under another recipe, which is written last."""
     shutil.rmtree(folder, ignore_errors=True)
     shutil.copytree(shared, folder, ignore=shutil.ignore_patterns("recipe.toml"))

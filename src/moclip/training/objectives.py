@@ -9,7 +9,10 @@ from torch import Tensor
 from moclip import losses
 from moclip.models.two_tower import MoCLIP, unit
 from moclip.motion import MotionBatch
-from moclip.training.recipe import Loss
+from moclip.training import defences
+from moclip.training.recipe import Defence, Loss
+
+OFF = Defence()
 
 
 @dataclass(frozen=True, eq=False)
@@ -19,7 +22,7 @@ class Batch:
     motions: tuple[MotionBatch, ...]
     """Runs of pairs of like length, padded apart: all pairs in their order."""
     captions: tuple[str, ...]
-    """The different captions of the batch."""
+    """The different captions of the batch, some in other words where a defence says so."""
     text_index: Int[Tensor, " pair"]
     """Which of ``captions`` each pair has."""
     own: Int[Tensor, "pair most"]
@@ -30,6 +33,8 @@ class Batch:
     """Unit vectors of the frozen text tower."""
     teacher_norm: Float[Tensor, " pair"]
     """Length of its raw vectors."""
+    variants: tuple[tuple[str, ...], ...] = ()
+    """For each of ``captions`` the same in other words, several times; empty without a defence."""
 
     def to(self, device: torch.device) -> "Batch":
         return Batch(
@@ -40,6 +45,7 @@ class Batch:
             self.numbers.to(device),
             self.teacher.to(device),
             self.teacher_norm.to(device),
+            self.variants,
         )
 
 
@@ -50,17 +56,22 @@ class Step:
     terms: dict[str, Tensor]
     text: Float[Tensor, "pair dim"]
 
-    def loss(self, weights: Loss) -> Float[Tensor, ""]:
-        """L = L_contrastive + lambda * L_tether + L_align (arXiv 2505.10810), and the guard."""
+    def loss(self, weights: Loss, defence: Defence = OFF) -> Float[Tensor, ""]:
+        """L = L_contrastive + lambda * L_tether + L_align (arXiv 2505.10810), guard, defences."""
         terms = self.terms
         loss = weights.contrastive * terms["contrastive"] + weights.align * terms["align"]
-        return loss + weights.tether * terms["tether"] + weights.norm_guard * terms["norm_guard"]
+        loss = loss + weights.tether * terms["tether"] + weights.norm_guard * terms["norm_guard"]
+        practised = [name for name in ("consistency", "adversarial") if name in terms]
+        return loss + sum(getattr(defence, name) * terms[name] for name in practised)
 
 
-def moclip(model: MoCLIP, batch: Batch, weights: Loss, *, text_is_frozen: bool) -> Step:
-    """The three losses of MoCLIP on one batch.
+def moclip(
+    model: MoCLIP, batch: Batch, weights: Loss, *, text_is_frozen: bool, defence: Defence = OFF
+) -> Step:
+    """The three losses of MoCLIP on one batch, and those of a defence.
 
-    While the text tower is frozen its vectors are the teacher's, so none are computed.
+    While the text tower is frozen its vectors are the teacher's, so none are computed, and there is
+    nothing to defend.
     """
     motion = torch.cat([model.encode_motion(part) for part in batch.motions])
     text, guard = batch.teacher, motion.new_zeros(())
@@ -69,7 +80,12 @@ def moclip(model: MoCLIP, batch: Batch, weights: Loss, *, text_is_frozen: bool) 
         if raw is not None:
             raw = raw.float()[batch.text_index]
             text, guard = unit(raw), losses.norm_guard(raw, batch.teacher_norm)
-        return Step(_terms(model, batch, weights, motion, text) | {"norm_guard": guard}, text)
+        terms = _terms(model, batch, weights, motion, text) | {"norm_guard": guard}
+    if raw is not None:
+        terms |= defences.terms(
+            model, text, batch.variants, batch.text_index, batch.teacher, defence
+        )
+    return Step(terms, text)
 
 
 def _terms(

@@ -44,6 +44,26 @@ class Loss(Section):
     """Captions whose frozen vectors have a cosine above this are no negatives either; 1: off."""
 
 
+class Defence(Section):
+    """What a text tower practises while it learns; all of it is off unless asked for."""
+
+    other_words: float = Field(0.0, ge=0, le=1)
+    """Share of captions that are said in other words: synonyms or a paraphrase."""
+    consistency: float = Field(0.0, ge=0)
+    """How strongly a caption and the same in other words are held together."""
+    adversarial: float = Field(0.0, ge=0)
+    """How strongly the words that move a caption farthest are held to where the frozen tower puts
+    the caption: the tether on an attacked caption."""
+    tries: int = Field(4, ge=1)
+    """Ways of saying a caption of which ``adversarial`` takes the one that moves it farthest."""
+    strength: float = Field(0.5, gt=0, le=1)
+    """Share of the words of content that synonyms replace."""
+
+    @property
+    def is_on(self) -> bool:
+        return bool(self.other_words or self.consistency or self.adversarial)
+
+
 class Schedule(Pace):
     frozen_epochs: int = Field(35, ge=0)
     """First phase: only the motion tower learns."""
@@ -86,6 +106,7 @@ class Recipe(BaseRecipe):
     text: Text = Text()
     motion: Motion = Motion()
     loss: Loss = Loss()
+    defence: Defence = Defence()
     schedule: Schedule = Schedule()
     optimiser: Optimiser = Optimiser()
     augment: Augment = Augment()

@@ -16,6 +16,7 @@ from moclip.motion import CaptionedMotion, MotionBatch
 from moclip.training import card, start
 from moclip.training._recipe import BaseRecipe
 from moclip.training.batches import Batches, Teacher, with_mirrored
+from moclip.training.defences import Variants
 from moclip.training.loop import Loop
 from moclip.training.recipe import Recipe
 from moclip.training.towers import Towers
@@ -121,7 +122,15 @@ def batches_of(recipe: Recipe, model: MoCLIP, clips: list[CaptionedMotion]) -> B
     teacher = Teacher.of(model, captions)
     teacher = Teacher(teacher.number, teacher.raw.cpu())
     schedule = recipe.schedule
-    return Batches(clips, teacher, schedule.batch_size, recipe.seed, recipe.augment, schedule.slack)
+    return Batches(
+        clips,
+        teacher,
+        schedule.batch_size,
+        recipe.seed,
+        recipe.augment,
+        schedule.slack,
+        Variants(recipe.defence, recipe.seed) if recipe.defence.is_on else None,
+    )
 
 
 class Validation:

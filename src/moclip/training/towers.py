@@ -51,9 +51,11 @@ class Towers(Task[Batch]):
         return self.stream.epoch(epoch, skip=skip)
 
     def step(self, batch: Batch, *, is_last: bool) -> tuple[Tensor, dict[str, float]]:
-        weights, batch = self.recipe.loss, batch.to(self.device)
-        step = objectives.moclip(self.model, batch, weights, text_is_frozen=self.text_is_frozen)
-        return step.loss(weights), self._figures(step, is_last=is_last)
+        weights, defence, batch = self.recipe.loss, self.recipe.defence, batch.to(self.device)
+        step = objectives.moclip(
+            self.model, batch, weights, text_is_frozen=self.text_is_frozen, defence=defence
+        )
+        return step.loss(weights, defence), self._figures(step, is_last=is_last)
 
     def _figures(self, step: Step, *, is_last: bool) -> dict[str, float]:
         values = {name: term.item() for name, term in step.terms.items()}
