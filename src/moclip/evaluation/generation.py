@@ -8,7 +8,7 @@ many samples, which biases FID upwards; KID and FID inf have no such bias.
 
 import json
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -23,7 +23,7 @@ from moclip.evaluation.judges import Judge, Seen
 from moclip.evaluation.makers import Maker
 from moclip.evaluation.metrics import Quantity, Sample
 from moclip.models.generator.sampling import seed_of
-from moclip.motion import CaptionedMotion, Motion
+from moclip.motion import CaptionedMotion
 
 Row = dict[str, dict[str, float]]
 """One repeat: ``generated`` and ``real``, then figures by the name of their quantity."""

@@ -1,11 +1,12 @@
 """The clips that a command measures, and the judge it is given."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from tyro.conf import arg
 
-from moclip.cli import _device, _settings
+from moclip.cli import _device, _output, _settings
+from moclip.files import write_atomically
 
 if TYPE_CHECKING:
     from moclip.evaluation.judges import Judge
@@ -41,3 +42,11 @@ def judge(
     root = given.get("root") or _settings.pairs(options).get("root")
     where = _device.pick(device)
     return Judge.open(evaluator, root=None if root is None else Path(root), device=where)
+
+
+def show(table: str, found: dict[str, Any], *, out: Path | None, as_json: bool) -> None:
+    """Prints a table or its figures, which go to a file too where one is named."""
+    text = _output.as_json_text(found)
+    if out is not None:
+        write_atomically(out, text.encode() + b"\n")
+    print(text if as_json else table)

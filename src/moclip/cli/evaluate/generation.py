@@ -1,14 +1,14 @@
 """Measure motion made from words as the field does: FID, R-precision, Diversity, feet and more.
 
 Examples:
-  moclip evaluate generation runs/generator --data bandai_namco:bandai.zip --evaluator runs/evaluator
+  moclip evaluate generation runs/gen --data bandai_namco:bandai.zip --evaluator runs/evaluator
   moclip evaluate generation runs/mc --data bandai_namco:bandai.zip --evaluator runs/evaluator \
---bridge none --repeats 5 -o mc.json
+    --bridge none --repeats 5 -o mc.json
   moclip evaluate generation runs/big --data humanml3d:HumanML3D --evaluator guo:text-to-motion
 
 MODEL is a generator or a MotionCLIP. Every clip of the split is made anew from one of its captions,
-as long as it is, in each repeat. The column `real` has the same figures of the real clips, distances
-between two random halves of them. With -o, an evaluation that was stopped goes on where it was.
+as long as it is, in each repeat. The column `real` has the same figures of the real clips, and
+distances between two random halves of them. With -o, an evaluation that was stopped goes on.
 """
 
 import sys

@@ -2,20 +2,20 @@
 
 Examples:
   moclip evaluate retrieval runs/demo --data bundled --split test
-  moclip evaluate retrieval runs/bn --data bandai_namco:bandai.zip --set split_by=unseen-combinations
+  moclip evaluate retrieval runs/bn --data bandai_namco:bn.zip --set split_by=unseen-combinations
   moclip evaluate retrieval runs/demo --data folder:my_clips --protocol small-32 --json
 
 R@k are percent, MedR is the median rank; in brackets 95 % bootstrap intervals. The protocols rank
 differently, so figures of two protocols do not compare.
 """
 
-from pathlib import Path
-from typing import Annotated, Literal
+from typing import Literal
 
-from tyro.conf import Positional, arg
+from tyro.conf import Positional
 
 from moclip.cli import _settings
 from moclip.cli._device import Device
+from moclip.cli.evaluate._clips import Out, Split
 
 Protocol = Literal["all", "all-identical", "all-threshold", "dissimilar", "small-32"]
 
@@ -25,11 +25,11 @@ def main(
     /,
     *,
     data: str,
-    split: Literal["train", "val", "test", "all"] = "test",
+    split: Split = "test",
     protocol: Protocol = "all-identical",
     gallery: Literal["split", "set"] = "split",
     options: _settings.DataOptions = (),
-    out: Annotated[Path | None, arg(aliases=["-o"])] = None,
+    out: Out = None,
     json: bool = False,
     device: Device = "auto",
 ) -> None:
@@ -47,8 +47,8 @@ def main(
         device: where to compute
     """
     from moclip import datasets
-    from moclip.cli import _model, _output
-    from moclip.files import write_atomically
+    from moclip.cli import _model
+    from moclip.cli.evaluate import _clips
 
     name, given = datasets.parse(data)
     given |= _settings.pairs(options)
@@ -61,7 +61,5 @@ def main(
         towers, clips, gallery_clips=everything, protocol=protocol
     )
     about = {"model": model, "data": data, "split": split, "gallery": gallery}
-    found = _output.as_json_text(about | report.to_dict())
-    if out is not None:
-        write_atomically(out, found.encode() + b"\n")
-    print(found if json else f"{name}, split {split}, {report.table()}")
+    table = f"{name}, split {split}, {report.table()}"
+    _clips.show(table, about | report.to_dict(), out=out, as_json=json)
