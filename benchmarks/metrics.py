@@ -36,9 +36,10 @@ def frechet(mix: Mix, *, quick: bool, repeats: int) -> list[Row]:
         _need_near(ways[0](), way(), 1e-6)
     spent = alternate(ways, repeats=1 if quick else max(7, repeats))
     samples, dim = arrays[0].shape
+    fid, theirs, of_moments, roots = spent
     return [
-        Row(f"FID, {samples:,} x {dim}", "numpy.cov, scipy's sqrtm", 1, "distances", *spent[:2]),
-        Row(f"FID of moments, {dim}", "scipy's sqrtm", 1, "distances", *spent[2:], bar=4),
+        Row(f"FID, {samples:,} x {dim}", "numpy.cov, scipy's sqrtm", 1, "distances", fid, theirs),
+        Row(f"FID of moments, {dim}", "scipy's sqrtm", 1, "distances", of_moments, roots, bar=4),
     ]
 
 

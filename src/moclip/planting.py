@@ -43,14 +43,21 @@ LEGS = tuple(
 """Of HumanML3D's body."""
 
 
-def planted(motion: Motion, stance: Bool[Tensor, "frame leg"] | None = None) -> Motion:
+def planted(
+    motion: Motion,
+    stance: Bool[Tensor, "frame leg"] | None = None,
+    *,
+    legs: tuple[Leg, ...] = LEGS,
+    along: Float[Tensor, "frame leg 3"] | None = None,
+) -> Motion:
     """The motion with standing feet held; rotations follow where it has them.
 
     ``stance`` tells when the left and the right foot stand; without it the motion itself does.
-    Raises ``LookupError`` for a body without HumanML3D's legs.
+    While one stands it keeps its place, or moves as the path of ``along`` does and no more.
+    Raises ``LookupError`` for a body without these ``legs``.
     """
     missing = [
-        j for leg in LEGS for j in vars(leg).values() if j not in motion.skeleton.joint_names
+        j for leg in legs for j in vars(leg).values() if j not in motion.skeleton.joint_names
     ]
     if missing:
         raise LookupError(f"skeleton '{motion.skeleton.name}' has no joint '{missing[0]}'")
@@ -58,10 +65,11 @@ def planted(motion: Motion, stance: Bool[Tensor, "frame leg"] | None = None) -> 
     if motion.rotations is not None:
         turned = geometry.global_rotations(motion.rotations, motion.skeleton.parents)
     joints = motion.joints.clone()
-    for number, leg in enumerate(LEGS):
-        held = _held(motion, leg) if stance is None else stance[:, number]
-        held = _lasting(held, max(2, round(SHORTEST * motion.fps)))
-        _plant(motion, leg, held, joints, turned)
+    for number, leg in enumerate(legs):
+        stays = held(motion, leg) if stance is None else stance[:, number]
+        stays = _lasting(stays, max(2, round(SHORTEST * motion.fps)))
+        path = None if along is None else along[:, number]
+        _plant(motion, leg, stays, path, joints, turned)
     if turned is None:
         return replace(motion, joints=joints)
     rotations = geometry.local_rotations(turned, motion.skeleton.parents)
@@ -83,14 +91,23 @@ def stands(motion: Motion, joint: str) -> Bool[Tensor, " frame"]:
     return (slow < SPEED) & (height < height.min() + HEIGHT)
 
 
-def _held(motion: Motion, leg: Leg) -> Bool[Tensor, " frame"]:
+def held(motion: Motion, leg: Leg) -> Bool[Tensor, " frame"]:
+    """In which frames a whole foot stands."""
     return stands(motion, leg.ankle) & stands(motion, leg.foot)
 
 
-def _plant(motion: Motion, leg: Leg, held: Tensor, joints: Tensor, turned: Tensor | None) -> None:
+def _plant(
+    motion: Motion,
+    leg: Leg,
+    held: Tensor,
+    along: Tensor | None,
+    joints: Tensor,
+    turned: Tensor | None,
+) -> None:
     """Writes one leg's new joints and rotations into ``joints`` and ``turned``."""
     hip, knee, ankle, foot = (motion.skeleton.index(name) for name in vars(leg).values())
-    goal = _goals(motion, leg, held)
+    path = motion.joint(leg.ankle)
+    goal = _goals(path, torch.zeros_like(path) if along is None else along, held, motion.fps)
     top, middle, low, toe = (motion.joints[:, joint] for joint in (hip, knee, ankle, foot))
     bent, reached = bend(top, middle, low, goal)
     joints[:, knee], joints[:, ankle], joints[:, foot] = bent, reached, toe + reached - low
@@ -122,17 +139,21 @@ def bend(
     return hip + ahead * along + aside * out, hip + ahead * reach
 
 
-def _goals(motion: Motion, leg: Leg, held: Bool[Tensor, " frame"]) -> Float[Tensor, "frame 3"]:
+def _goals(
+    path: Float[Tensor, "frame 3"],
+    along: Float[Tensor, "frame 3"],
+    held: Bool[Tensor, " frame"],
+    fps: float,
+) -> Float[Tensor, "frame 3"]:
     """Where the ankle should be: held while the foot stands, eased into and out of that."""
-    path = motion.joint(leg.ankle)
     moved = torch.zeros_like(path)
     known = torch.zeros(len(path), dtype=torch.bool)
+    aside = along - path
     for start, stop in _runs(held):
-        place = path[start:stop].mean(dim=0)
-        moved[start:stop] = place - path[start:stop]
+        moved[start:stop] = aside[start:stop] - aside[start:stop].mean(dim=0)
         moved[start:stop, 1] = 0.0
         known[start:stop] = True
-    return path + _eased(moved, known, max(1, round(_EASE * motion.fps)))
+    return path + _eased(moved, known, max(1, round(_EASE * fps)))
 
 
 def _eased(

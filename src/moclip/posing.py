@@ -36,7 +36,7 @@ def pose(motion: Motion) -> tuple[Skeleton, Float64[Tensor, "frame joint 3 3"]]:
         bones = joints[:, children] - joints[:, joint, None]
         if len(children) > 1:
             offsets[children] = _own_shape(above, offsets[children], bones)
-        turned.append(_turn(above, offsets[children], bones))
+        turned.append(turn(above, offsets[children], bones))
     skeleton = replace(motion.skeleton, offsets=_tuples(offsets))
     return skeleton, geometry.local_rotations(torch.stack(turned, dim=1), parents)
 
@@ -78,14 +78,14 @@ def _own_shape(
     lengths = rest.norm(dim=-1, keepdim=True)
     for _ in range(_ROUNDS):
         before = rest
-        mean = (bones @ _turn(above, rest, bones)).mean(dim=0)
+        mean = (bones @ turn(above, rest, bones)).mean(dim=0)
         rest = mean * (lengths / mean.norm(dim=-1, keepdim=True).clamp(min=1e-9))
         if (rest - before).abs().max() < _SETTLED:
             break
     return rest
 
 
-def _turn(
+def turn(
     above: Float64[Tensor, "frame 3 3"],
     rest: Float64[Tensor, "child 3"],
     bones: Float64[Tensor, "frame child 3"],

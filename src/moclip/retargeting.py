@@ -111,11 +111,20 @@ def _weights(motion: Motion) -> Float[Tensor, "target point"]:
     skeleton = motion.skeleton
     tips = dict(skeleton.ends) if motion.rotations is not None else {}
     points = (*skeleton.joint_names, *(f"end:{joint}" for joint in tips))
+    placed = tuple(sources(skeleton).values())
+    return motion.joints.new_tensor(_shares(skeleton.name, placed, points))
+
+
+def sources(skeleton: Skeleton) -> dict[str, Source]:
+    """Where HumanML3D's joints, in their order, stand on a body, by its own names.
+
+    Raises ``LookupError`` for one that is not known and does not say it.
+    """
     if skeleton.to_humanml3d:
         placed = _own_sources(skeleton)
     else:
         placed = _known_sources(skeleton.name, skeleton.joint_names, skeleton.parents)
-    return motion.joints.new_tensor(_shares(skeleton.name, placed, points))
+    return dict(zip(_TARGET.joint_names, placed, strict=True))
 
 
 def _own_sources(skeleton: Skeleton) -> tuple[Source, ...]:

@@ -8,7 +8,7 @@ import pytest
 import torch
 from moving_bodies import wandering
 
-from moclip import formats, retargeting
+from moclip import formats, retargeting, skeletons
 from moclip.curation.convert import Change, Skipped, convert, convert_folder
 from moclip.motion import Motion
 
@@ -95,10 +95,27 @@ def test_frame_rate_and_body_change_on_the_way(shared_data: Path, tmp_path: Path
     assert torch.equal(written.joints, expected.joints)
 
 
+def test_a_users_rig_is_driven_from_its_own_rest_pose(tmp_path: Path) -> None:
+    """The rig is a BVH of another file: its bones and joints come back, moving."""
+    rig = skeletons.get("mixamo")
+    still = torch.eye(3).repeat(2, len(rig), 1, 1)
+    pose = Motion.from_rotations(still, torch.zeros(2, 3), fps=30.0, skeleton=rig)
+    formats.write(pose, tmp_path / "rig.bvh")
+    formats.write(wandering(), tmp_path / "walk.npz")
+    convert(tmp_path / "walk.npz", tmp_path / "out.bvh", Change(str(tmp_path / "rig.bvh")))
+    back = formats.read(tmp_path / "out.bvh")
+    assert back.skeleton.joint_names == rig.joint_names
+    assert torch.tensor(back.skeleton.offsets)[1:].allclose(
+        torch.tensor(rig.offsets)[1:], atol=1e-4
+    )
+    assert back.rotations is not None
+    assert back.joints.std(dim=0).max() > 0.01
+
+
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ({"skeleton": "cmu"}, "cannot be brought onto 'cmu' yet, only onto: humanml3d"),
+        ({"skeleton": "gone.json"}, "gone.json"),
         ({"skeleton": "dragon"}, "no skeletons named 'dragon'"),
         ({"features": "dreams"}, "no features named 'dreams'"),
         ({"fps": 0.0}, "fps is 0.0"),
@@ -106,7 +123,7 @@ def test_frame_rate_and_body_change_on_the_way(shared_data: Path, tmp_path: Path
     ],
 )
 def test_what_cannot_be_is_told_before_a_file_is_read(change: dict, said: str) -> None:  # type: ignore[type-arg]
-    with pytest.raises((ValueError, LookupError), match=said):
+    with pytest.raises((ValueError, LookupError, OSError), match=said):
         Change(**change)
 
 

@@ -4,18 +4,19 @@ import io
 import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from moclip import catalog, files, formats, retargeting
+from moclip import catalog, files, formats, retargeting, skeletons
 from moclip.motion import Motion
+from moclip.rigging import rig
+from moclip.skeletons.base import Skeleton
 
 _log = logging.getLogger(__name__)
 
-_TARGETS = ("humanml3d",)
-"""Bodies that motions can be brought onto."""
 _BROKEN = (ValueError, LookupError, OSError)
 """What reading and converting a file may raise: the file's fault, not ours."""
 
@@ -25,29 +26,40 @@ class Change:
     """What becomes of every motion on its way."""
 
     skeleton: str | None = None
-    """Body to bring it onto; its own if ``None``."""
+    """Body to bring it onto, by name, or the file of a user's own: JSON, or a BVH of the rig, whose
+    rest pose counts; the motion's own body if ``None``."""
     fps: float | None = None
     """Frames per second; its own if ``None``."""
     features: str | None = None
     """Feature set to write as numbers (frame, dim); the motion itself if ``None``."""
 
     def __post_init__(self) -> None:
-        if self.skeleton is not None and self.skeleton not in _TARGETS:
-            catalog.load("skeletons", self.skeleton, "SKELETON")  # an unknown name is told as such
-            raise ValueError(
-                f"motions cannot be brought onto '{self.skeleton}' yet, only onto: "
-                f"{', '.join(_TARGETS)}"
-            )
+        if self.body is not None:
+            retargeting.sources(self.body)  # a body that cannot be is told before anything is read
         if self.features is not None:
             catalog.load("features", self.features, "encode")
         if self.fps is not None and not 0 < self.fps < float("inf"):
             raise ValueError(f"fps is {self.fps}, wanted a positive number")
 
+    @cached_property
+    def body(self) -> Skeleton | None:
+        """The one to bring motions onto."""
+        if self.skeleton is None:
+            return None
+        path = Path(self.skeleton)
+        if path.suffix.lower() == ".json":
+            return skeletons.from_json(path).skeleton
+        return formats.read(path).skeleton if path.suffix else skeletons.get(self.skeleton)
+
     def of(self, motion: Motion) -> Motion:
-        """Frame rate first: rotations, which retargeting drops, turn on the sphere."""
+        """Frame rate first: rotations turn on the sphere."""
         if self.fps is not None:
             motion = motion.resampled(self.fps)
-        return motion if self.skeleton is None else retargeting.retarget(motion)
+        if self.body is None:
+            return motion
+        if self.skeleton == "humanml3d":  # what models read: the body keeps its own bones
+            return retargeting.retarget(motion)
+        return rig(motion, self.body)
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,8 @@ Examples:
   moclip data convert walk.bvh walk.npz
   moclip data convert vecs.npy joints.npy
   moclip data convert cmu.bvh out.bvh --to-skeleton humanml3d --fps 20
+  moclip data convert walk.bvh on_my_rig.bvh --to-skeleton my_rig.bvh
+  moclip data convert walk.npz walk.glb --to-skeleton mixamo
   moclip data convert joints.npy vecs.npy --features humanml263
   moclip data convert captures converted --to .bvh
 
@@ -11,6 +13,9 @@ The format of a file follows from its suffix, that of an array from its shape: (
 HumanML3D's features, (frames, 22, 3) its joints. Of a folder every motion file in it is converted
 and the tree of folders kept; files that cannot be read are named and skipped, and the exit code is
 then 1. Every file appears whole or not at all.
+
+A motion brought onto another body gets rotations from that body's rest pose, so that it drives its
+rig; feet that stand are held. Joints that HumanML3D's body lacks, as fingers, stay as they rest.
 """
 
 import sys
@@ -44,7 +49,8 @@ def main(
     Args:
         source: a motion file, or a folder of them
         target: the file to write, or the folder
-        to_skeleton: body to bring the motion onto: humanml3d
+        to_skeleton: body to bring the motion onto: a name, such as mixamo, or a file of your own, a
+            BVH of your rig or a JSON skeleton; humanml3d, which models read, keeps bone lengths
         fps: frames per second to resample to
         features: feature set to write into an .npy, such as humanml263
         unit: what the file counts in (m, cm, mm, inch, foot), where it is not to be guessed
