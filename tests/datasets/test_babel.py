@@ -121,6 +121,11 @@ def test_the_first_category_is_the_action(root: Path) -> None:
     assert clips(root)["10"].labels == {}
 
 
+def test_all_categories_are_kept_where_any_is_to_count(root: Path) -> None:
+    found = clips(root, categories="all")
+    assert found["10@0-1.5"].labels == {"action": "stand;a pose"}
+
+
 def test_val_is_tested_and_a_tenth_of_train_validates(root: Path) -> None:
     many = [entry(number, PATHS[0], [label("a")]) for number in range(1000)]
     write(root / "train.json", *many)

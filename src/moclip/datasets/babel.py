@@ -51,6 +51,9 @@ class Options(BaseModel, frozen=True, extra="forbid"):
     """Whether ``extra_train.json`` and ``extra_val.json`` are read too."""
     transitions: bool = False
     """Whether segments that lead from one action to the next are clips."""
+    categories: Literal["first", "all"] = "first"
+    """What the label ``action`` is: the first category of a span, as the field counts classes, or
+    all of them with ``;`` between, for recognition in which any of them is right."""
     min_seconds: float = Field(0.5, ge=0)
     """Shorter spans are left out."""
     max_seconds: float = Field(30.0, gt=0)
@@ -127,21 +130,23 @@ def _clips(
             spans.setdefault(_babel_labels.span_of(label), []).append(label)
         except ValueError as error:
             unreadable[f"{name}, segment {number}"] = str(error)
-    clips = (_clip(name, split, span, labels) for span, labels in spans.items())
+    most = 1 if options.categories == "first" else None
+    clips = (_clip(name, split, span, labels, most) for span, labels in spans.items())
     return [clip for clip in clips if clip.captions]
 
 
-def _clip(name: str, split: str, span: Span, labels: list[Label]) -> Clip:
+def _clip(name: str, split: str, span: Span, labels: list[Label], most: int | None) -> Clip:
     """Captions that differ in more than capitals, each once."""
     captions: dict[str, str] = {}
     for caption in (caption for label in labels for caption in label.captions):
         captions.setdefault(caption.lower(), caption)
-    categories = [category for label in labels for category in label.act_cat or ()]
+    said = dict.fromkeys(category for label in labels for category in label.act_cat or ())
+    categories = list(said)[:most]
     return Clip(
         name if span.end is None else f"{name}@{span.start:.10g}-{span.end:.10g}",
         split,
         tuple(captions.values()),
-        {"action": categories[0]} if categories else {},
+        {"action": ";".join(categories)} if categories else {},
         span.start,
         span.end,
     )

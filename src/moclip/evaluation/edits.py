@@ -5,14 +5,15 @@ are made that the clips allow: a base and another content, both in the neutral s
 content in a target style (MotionCLIP, section 4.2, does this by eye).
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
 
+from moclip.evaluation.figures import grid
 from moclip.models.autoencoder.model import MotionCLIP
 from moclip.models.evaluator.own import Evaluator
-from moclip.motion import CaptionedMotion
+from moclip.motion import CaptionedMotion, Motion
 
 _CHUNK = 64
 
@@ -44,6 +45,28 @@ class Verdict:
     """For each target style: sums, percent right in content, in style."""
     by_content: dict[str, tuple[int, float, float]]
     """For each base content the same."""
+
+    def table(self) -> str:
+        """Plain text: all sums, then by target style and by base content."""
+        head = f"{self.sums} sums; {self.kept:.1f} % are still read as the neutral style"
+        every = {"all": _shown(self.sums, self.content, self.style) | {"both": f"{self.both:.1f}"}}
+        parts = [head, grid("edited, % read as wanted", every)]
+        for title, groups in (("target style", self.by_style), ("base content", self.by_content)):
+            parts.append(grid(title, {name: _shown(*found) for name, found in groups.items()}))
+        return "\n\n".join(parts)
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What the recogniser makes of motions whose labels are known, in percent."""
+
+    content: float
+    style: float
+    both: float
+
+
+def _shown(sums: int, content: float, style: float) -> dict[str, str]:
+    return {"sums": str(sums), "content": f"{content:.1f}", "style": f"{style:.1f}"}
 
 
 def sums(
@@ -96,9 +119,51 @@ def judge(
         )
         seconds = [clips[one.base].motion.duration for one in chunk]
         made = [m.to("cpu") for m in model.decode(base + scale * (end - start), seconds)]
-        told = (recogniser.recognise(made, kind) for kind in ("content", "style"))
-        read += [(next(iter(c)), next(iter(s))) for c, s in zip(*told, strict=True)]
+        read += _read(recogniser, made)
     return _verdict(wanted, read, neutral)
+
+
+@torch.no_grad()
+def bounds(
+    model: MotionCLIP, recogniser: Evaluator, clips: Sequence[CaptionedMotion]
+) -> Mapping[str, Reading]:
+    """The clips that have both labels, as they are and ``rebuilt``: no edit can be read better.
+
+    Raises ``ValueError`` where none has both.
+    """
+    labelled = [clip for clip in clips if {"content", "style"} <= clip.labels.keys()]
+    if not labelled:
+        raise ValueError("no clip has the labels 'content' and 'style'")
+    motions = [clip.motion for clip in labelled]
+    rebuilt: list[Motion] = []
+    for at in range(0, len(motions), _CHUNK):
+        chunk = motions[at : at + _CHUNK]
+        made = model.decode(model.encode_motion(chunk), [motion.duration for motion in chunk])
+        rebuilt += [motion.to("cpu") for motion in made]
+    return {
+        "real clips": _reading(recogniser, motions, labelled),
+        "rebuilt clips": _reading(recogniser, rebuilt, labelled),
+    }
+
+
+def _reading(
+    recogniser: Evaluator, motions: Sequence[Motion], clips: Sequence[CaptionedMotion]
+) -> Reading:
+    pairs = [
+        (content == clip.labels["content"], style == clip.labels["style"])
+        for (content, style), clip in zip(_read(recogniser, motions), clips, strict=True)
+    ]
+    return Reading(
+        _percent(content for content, _ in pairs),
+        _percent(style for _, style in pairs),
+        _percent(content and style for content, style in pairs),
+    )
+
+
+def _read(recogniser: Evaluator, motions: Sequence[Motion]) -> list[tuple[str, str]]:
+    """Content and style of each."""
+    told = (recogniser.recognise(motions, kind) for kind in ("content", "style"))
+    return [(next(iter(c)), next(iter(s))) for c, s in zip(*told, strict=True)]
 
 
 def _verdict(wanted: Sequence[Sum], read: Sequence[tuple[str, str]], neutral: str) -> Verdict:

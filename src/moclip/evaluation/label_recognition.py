@@ -58,6 +58,15 @@ def labels_of(clip: CaptionedMotion, kind: str) -> list[str]:
     return [label.strip() for label in said.split(SEPARATOR) if label.strip()]
 
 
+def classes_of(clips: Sequence[CaptionedMotion], kind: str) -> list[str]:
+    """All classes of a kind that clips have, sorted. Raises ``LookupError`` where none has one."""
+    found = sorted({label for clip in clips for label in labels_of(clip, kind)})
+    if not found:
+        there = sorted({own for clip in clips for own in clip.labels})
+        raise LookupError(f"no clip has a label '{kind}'; there are: {', '.join(there) or 'none'}")
+    return found
+
+
 def judged(truth: Sequence[str], classes: Sequence[str], protocol: Protocol) -> list[int]:
     """Numbers of the classes that count as right."""
     names = list(classes)

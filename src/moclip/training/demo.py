@@ -74,7 +74,7 @@ def next_commands(out: Path) -> list[str]:
     return [
         f'moclip search {out} "a person walks slowly" --in FOLDER_OF_BVH_FILES',
         f"moclip describe {out} YOUR_CLIP.bvh",
-        f"moclip evaluate {out} --data bundled --split test --protocol all-identical",
+        f"moclip evaluate retrieval {out} --data bundled --split test --protocol all-identical",
         "moclip train bandai_namco --set data.root=PATH_OF_THE_ZIP",
     ]
 
