@@ -77,7 +77,7 @@ def test_an_override_may_open_a_section(tmp_path: Path) -> None:
         ("=1", "wanted section.key=value"),
         ("seed.x=1", "'seed' is a value, not a section"),
         ("loss.lambda=1", "unknown key 'loss.lambda'; there are: align, alike, contrastive"),
-        ("losses.tether=1", "unknown key 'losses'; there are: augment, data, loss"),
+        ("losses.tether=1", "unknown key 'losses'; there are: augment, data, defence, loss"),
         ("data.path=x", r"\[data\] unknown key 'path'; there are: root"),
         ("motion.depth=3", r"\[motion\] unknown key 'depth'; there are: .*width"),
         ("loss.tether=-1", "'loss.tether' is -1: input should be greater than or equal to 0"),

@@ -4,7 +4,7 @@ import json
 import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
@@ -20,6 +20,9 @@ _FOLDER = Path(__file__).parent / "recipes"
 class BaseRecipe(Section):
     """Everything that decides a run, so that the same recipe gives the same model."""
 
+    FOLDER: ClassVar[Path] = _FOLDER
+    """Where those that come with the package are."""
+
     name: str
     seed: int = 0
     data: Data
@@ -31,7 +34,7 @@ class BaseRecipe(Section):
         Raises ``ValueError`` in one sentence for unknown keys or bad values, ``LookupError`` for an
         unknown name.
         """
-        table, source = read_table(name_or_path, overrides)
+        table, source = read_table(name_or_path, overrides, folder=cls.FOLDER)
         return cls.of(table, source)
 
     @classmethod
@@ -75,29 +78,29 @@ class BaseRecipe(Section):
         return "\n".join(lines) + "\n"
 
 
-def names() -> list[str]:
-    """Recipes that come with the package."""
-    return sorted(path.stem for path in _FOLDER.glob("*.toml"))
+def names(folder: Path = _FOLDER) -> list[str]:
+    """Recipes that come with the package: of one model, or those of another folder."""
+    return sorted(path.stem for path in folder.glob("*.toml"))
 
 
 def read_table(
-    name_or_path: str | Path, overrides: Iterable[str] = ()
+    name_or_path: str | Path, overrides: Iterable[str] = (), *, folder: Path = _FOLDER
 ) -> tuple[dict[str, Any], str]:
     """The keys of a recipe that is shipped or in a file, overrides applied, and its name."""
     path = Path(name_or_path)
     if path.suffix != ".toml":
-        path = _shipped(str(name_or_path))
+        path = _shipped(str(name_or_path), folder)
     table = _parse(read_bounded(path, 2**20), path.name)
     for override in overrides:
         _apply(table, override)
     return table, path.name
 
 
-def _shipped(name: str) -> Path:
-    if name not in names():
-        there = ", ".join(names())
+def _shipped(name: str, folder: Path) -> Path:
+    if name not in names(folder):
+        there = ", ".join(names(folder))
         raise LookupError(f"no recipe named '{name}'; there are: {there}, or any path to a .toml")
-    return _FOLDER / f"{name}.toml"
+    return folder / f"{name}.toml"
 
 
 def _parse(data: bytes, source: str) -> dict[str, Any]:

@@ -1,0 +1,1 @@
+"""Run a study: many models, each trained and measured once, and one report."""

@@ -1,0 +1,114 @@
+"""What all cells of a study look at: clips, nested subsets of them, captions to attack."""
+
+import hashlib
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Int
+from torch import Tensor
+
+from moclip.datasets._common import share
+from moclip.files import read_bounded
+from moclip.motion import CaptionedMotion
+from moclip.training.run import split_of
+from moclip.training.study.robustness.recipe import Recipe
+
+
+@dataclass(frozen=True, eq=False)
+class Asked:
+    """Captions to find clips by, and which clips are right."""
+
+    captions: tuple[str, ...]
+    query: Int[Tensor, " pair"]
+    """Number of a caption, for each pair of a caption and a clip it was written for."""
+    clip: Int[Tensor, " pair"]
+
+    @classmethod
+    def of(cls, clips: Sequence[CaptionedMotion], count: int, seed: int) -> "Asked":
+        """At most ``count`` different captions, drawn evenly whatever their number of clips."""
+        known = sorted({caption for clip in clips for caption in clip.captions})
+        captions = tuple(sorted(known, key=lambda caption: share(caption, seed))[:count])
+        number = {caption: i for i, caption in enumerate(captions)}
+        pairs = [
+            (number[caption], i)
+            for i, clip in enumerate(clips)
+            for caption in dict.fromkeys(clip.captions)
+            if caption in number
+        ]
+        query, clip = torch.tensor(sorted(pairs)).T
+        return cls(captions, query, clip)
+
+
+@dataclass(frozen=True, eq=False)
+class Material:
+    """The clips of a study, read once in each process."""
+
+    train: list[CaptionedMotion]
+    test: list[CaptionedMotion]
+    asked: Asked
+    text_only: tuple[str, ...]
+
+    def identity(self) -> str:
+        """Another one for other clips, captions or joints; the same on every machine."""
+        digest = hashlib.sha256("\n".join(self.text_only).encode())
+        for clip in (*self.train, *self.test):
+            digest.update(f"{clip.id}\n{clip.captions}\n".encode())
+            digest.update(clip.motion.joints.contiguous().numpy().tobytes())
+        return digest.hexdigest()
+
+    def subset(self, fraction: float, seed: int) -> list[CaptionedMotion]:
+        """So many of the training clips, at least two; a larger fraction contains a smaller one."""
+        return nested(self.train, fraction, seed)
+
+
+def nested(clips: Sequence[CaptionedMotion], fraction: float, seed: int) -> list[CaptionedMotion]:
+    """A share of the motions, in their order; twins stay with their originals.
+
+    A mirrored twin is named as its original with an ``M`` in front, as in HumanML3D.
+    """
+    ids = {clip.id for clip in clips}
+    originals = {
+        clip.id: clip.id[1:] if clip.id[:1] == "M" and clip.id[1:] in ids else clip.id
+        for clip in clips
+    }
+    order = sorted(set(originals.values()), key=lambda name: share(name, seed))
+    chosen = set(order[: max(2, math.ceil(fraction * len(order)))])
+    return [clip for clip in clips if originals[clip.id] in chosen]
+
+
+def of(recipe: Recipe) -> Material:
+    """The clips of a study. Raises ``ValueError`` where a split has too few."""
+    key = recipe.model_dump_json(include={"data", "measuring", "seed"})
+    if key not in _known:
+        _known.clear()
+        _known[key] = _read(recipe)
+    return _known[key]
+
+
+_known: dict[str, Material] = {}
+"""The last that was read; a process measures many cells of one study."""
+
+
+def _read(recipe: Recipe) -> Material:
+    train, test = split_of(recipe, "train"), split_of(recipe, "test")
+    for split, clips in (("train", train), ("test", test)):
+        if len(clips) < 2:
+            raise ValueError(
+                f"split '{split}' of '{recipe.data.name}' has {len(clips)} clips, wanted at least 2"
+            )
+    asked = Asked.of(test, recipe.measuring.captions, recipe.seed)
+    return Material(train, test, asked, _text_only(recipe))
+
+
+def _text_only(recipe: Recipe) -> tuple[str, ...]:
+    """As many captions of the file as are attacked of the test split."""
+    path = recipe.measuring.text_only
+    if path is None:
+        return ()
+    lines = {line.strip() for line in read_bounded(path).decode().splitlines()} - {""}
+    if not lines:
+        raise ValueError(f"{path} holds no caption")
+    found = sorted(lines, key=lambda line: share(line, recipe.seed))
+    return tuple(found[: recipe.measuring.captions])
