@@ -20,6 +20,7 @@ import tyro
 from benchmarks import (
     _report,
     _timing,
+    attacks,
     drawing,
     encoding,
     features,
@@ -46,6 +47,7 @@ Name = Literal[
     "r-precision",
     "generate",
     "draw",
+    "attack",
 ]
 
 _OTHERS = {
@@ -60,6 +62,7 @@ _OTHERS = {
     "r-precision": metrics.precision,
     "generate": sampling.generating,
     "draw": drawing.drawing,
+    "attack": attacks.substituting,
 }
 
 
