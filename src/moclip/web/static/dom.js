@@ -61,6 +61,18 @@ export function icon(name) {
   return svg("svg", { viewBox: "0 0 24 24", class: "icon", "aria-hidden": "true" }, svg("path", { d: PATHS[name] }));
 }
 
+/** A slider whose track is filled up to its thumb; call `put(value)` to move it. */
+export function range({ oninput = () => {}, ...properties }) {
+  const input = el("input", { type: "range", ...properties, oninput: () => (fillUp(), oninput(Number(input.value))) });
+  function fillUp() {
+    const [low, high] = [Number(input.min), Number(input.max)];
+    input.style.setProperty("--done", `${(100 * (Number(input.value) - low)) / (high - low || 1)}%`);
+  }
+  fillUp();
+  input.put = (value) => ((input.value = value), fillUp());
+  return input;
+}
+
 /** 4.25 -> "4.3 s", 75 -> "1:15". */
 export function duration(seconds) {
   if (seconds < 60) return `${seconds.toFixed(1)} s`;

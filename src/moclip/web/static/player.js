@@ -29,7 +29,10 @@ export class Player {
   /** Plays a clip; `among` are the clips that lie to its left and right. */
   open(clip, among = [clip]) {
     Object.assign(this, { clip, among, other: null });
-    if (!this.dialog.open) this.dialog.showModal();
+    if (!this.dialog.open) {
+      this.dialog.showModal();
+      this.viewer.canvas.focus();
+    }
     return this.#show();
   }
 

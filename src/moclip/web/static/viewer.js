@@ -1,7 +1,7 @@
 // A stage with its transport: play, scrub, step, speed, angles, trails. The player, Blend and Edit show one each.
 
 import * as api from "./api.js";
-import { el, icon } from "./dom.js";
+import { el, icon, range } from "./dom.js";
 import { Stage } from "./scene/stage.js";
 
 const SPEEDS = [0.25, 0.5, 1, 2];
@@ -13,7 +13,7 @@ export class Viewer {
     this.canvas = el("canvas", { class: "stage", tabindex: "0", "aria-label": "The figure. Drag to turn, scroll or pinch to zoom." });
     this.names = el("div", { class: "names", "aria-hidden": "true" });
     this.play = el("button", { class: "round", type: "button", onclick: () => this.toggle() });
-    this.scrub = el("input", { type: "range", min: 0, max: 1, step: "any", value: 0, class: "scrub", "aria-label": "Moment", oninput: () => this.seek(Number(this.scrub.value)) });
+    this.scrub = range({ min: 0, max: 1, step: "any", value: 0, class: "scrub", "aria-label": "Moment", oninput: (seconds) => this.seek(seconds) });
     this.clock = el("output", { class: "clock" }, "0.00");
     this.speed = el("select", { "aria-label": "Speed", onchange: () => (this.stage.speed = Number(this.speed.value)) },
       SPEEDS.map((speed) => el("option", { value: speed, selected: speed === 1 }, `${speed}×`)));
@@ -50,9 +50,8 @@ export class Viewer {
   #open() {
     const stage = new Stage(this.canvas, this.app.skeleton);
     stage.ontime = (seconds) => {
-      if (document.activeElement !== this.scrub || stage.playing) this.scrub.value = seconds;
+      this.scrub.put(seconds);
       this.clock.value = `${seconds.toFixed(2)} / ${stage.duration.toFixed(2)} s`;
-      this.scrub.style.setProperty("--done", `${(100 * seconds) / stage.duration}%`);
     };
     return stage;
   }

@@ -7,7 +7,7 @@ export const [MIDDLE, LEFT, RIGHT] = [0, 1, 2];
 // (share of the way along the limb, radius in metres)
 const PROFILES = {
   arm: [[0, 0.07], [0.17, 0.06], [0.5, 0.044], [0.85, 0.031], [1, 0.035]],
-  leg: [[0, 0.09], [0.4, 0.064], [0.8, 0.043], [1, 0.036]],
+  leg: [[0, 0.085], [0.4, 0.06], [0.8, 0.042], [1, 0.036]],
   torso: [[0, 0.112], [0.2, 0.104], [0.45, 0.125], [0.6, 0.09], [0.68, 0.052], [1, 0.05]],
 };
 const TIPS = { arm: 0.09, leg: 0.05, torso: 0.09 }; // metres a limb goes on beyond its last joint

@@ -5,7 +5,7 @@ import {
 } from "../vendor/three/three.module.min.js";
 import { body, place, LEFT, RIGHT } from "./cones.js";
 
-const SIDES = 14; // corners around a cone
+const SIDES = 20; // corners around a cone
 const RINGS = 5; // rings of each rounded end
 const COLOURS = ["#d9d5cd", "#ee8b52", "#4f87d3"]; // middle, left, right: as in moclip's pictures
 const MATERIAL = new MeshStandardMaterial({ vertexColors: true, roughness: 0.62, metalness: 0 });

@@ -105,7 +105,7 @@ class Painter {
   #moment(view, now) {
     const last = (view.motion.frames - 1) / view.motion.fps;
     if (still.matches && !view.canvas.matches(":hover")) return last / 2;
-    return Math.min((now - view.began) % (last + PAUSE), last);
+    return Math.min(Math.max(now - view.began, 0) % (last + PAUSE), last);
   }
 }
 

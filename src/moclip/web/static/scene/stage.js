@@ -74,7 +74,8 @@ export class Stage {
       return;
     }
     requestAnimationFrame(this.draw);
-    const passed = Math.min((now - this.last) / 1000, 0.25);
+    // A picture's time may lie before the moment it was asked for.
+    const passed = Math.min(Math.max(now - this.last, 0) / 1000, 0.25);
     this.last = now;
     if (this.playing) this.seconds = (this.seconds + passed * this.speed) % (this.duration + 0.4);
     if (!this.placed) this.look(this.angle);

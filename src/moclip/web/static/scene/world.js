@@ -67,7 +67,7 @@ function keyLight(size) {
   light.shadow.mapSize.set(size, size);
   light.shadow.radius = 5;
   light.shadow.bias = -0.0006;
-  light.shadow.normalBias = 0.015;
+  light.shadow.normalBias = 0.03;
   Object.assign(light.shadow.camera, { left: -1.9, right: 1.9, top: 1.9, bottom: -1.9, near: 0.5, far: 12 });
   return light;
 }
@@ -109,7 +109,7 @@ function floorLines() {
         for (int i = 0; i < 4; i++) {
           vec2 away = place.xz - spots[i].xz;
           float wide = 0.012 + 0.09 * spots[i].y;
-          below += spots[i].w * exp(-dot(away, away) / wide) * exp(-3.2 * spots[i].y);
+          below += spots[i].w * exp(-dot(away, away) / wide) * exp(-6.0 * spots[i].y);
         }
         float lined = line * strength * fade * fade;
         float shaded = min(below, 1.0) * dark;
