@@ -64,12 +64,14 @@ def train(
     progress: bool = False,
     device: str | None = None,
     clips: Clips | None = None,
+    teacher: Teacher | None = None,
     stop_after: int | None = None,
 ) -> Path:
     """Trains MoCLIP as the recipe says and returns ``out``, which then holds the best model.
 
     ``resume`` takes up a run that was stopped; ``stop_after`` leaves off after so many epochs,
-    resumable. Raises ``ValueError`` when ``out`` holds another run.
+    resumable. ``teacher`` are the frozen tower's vectors where they are known already, of these and
+    any other captions. Raises ``ValueError`` when ``out`` holds another run.
     """
     start.check_folder(recipe, out, resume)
     clips = clips or Clips.of(recipe, recipe.augment.mirror)
@@ -80,7 +82,7 @@ def train(
     task = Towers(
         model=model,
         recipe=recipe,
-        stream=batches_of(recipe, model, clips.train),
+        stream=batches_of(recipe, model, clips.train, teacher),
         measure=measure,
         save_best=lambda measured: _save(model, recipe, out, measured, measure.rules()),
         device=accelerator.device,
@@ -116,10 +118,12 @@ def new_model(recipe: Recipe, clips: list[CaptionedMotion]) -> MoCLIP:
     return model
 
 
-def batches_of(recipe: Recipe, model: MoCLIP, clips: list[CaptionedMotion]) -> Batches:
+def batches_of(
+    recipe: Recipe, model: MoCLIP, clips: list[CaptionedMotion], teacher: Teacher | None = None
+) -> Batches:
     """Batches of the clips with the frozen tower's vectors of all their captions, made once."""
-    captions = [caption for clip in clips for caption in clip.captions]
-    teacher = Teacher.of(model, captions)
+    if teacher is None:
+        teacher = Teacher.of(model, [caption for clip in clips for caption in clip.captions])
     teacher = Teacher(teacher.number, teacher.raw.cpu())
     schedule = recipe.schedule
     return Batches(

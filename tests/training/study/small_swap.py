@@ -6,6 +6,7 @@ from typing import Any
 import small_makers
 import small_runs
 
+from moclip import formats
 from moclip.motion import CaptionedMotion
 from moclip.training.study.swap.recipe import Recipe
 
@@ -47,3 +48,15 @@ def recipe(text_tower: Path, **sections: Any) -> Recipe:
         "measuring": {"repeats": 2, "prompts": 2, "generations": 2, "samples": 100},
     }
     return Recipe.of(table | sections)
+
+
+def on_disk(text_tower: Path, folder: Path) -> Recipe:
+    """The same of files, which other processes can read; one seed."""
+    folder.mkdir(exist_ok=True)
+    lines = ["file,caption,split,action"]
+    for split in ("train", "val", "test"):
+        for clip in load("", split):
+            formats.write(clip.motion, folder / f"{clip.id}.npz")
+            lines.append(f"{clip.id}.npz,{clip.captions[0]},{split},{clip.labels['content']}")
+    (folder / "captions.csv").write_text("\n".join(lines) + "\n")
+    return recipe(text_tower, data={"name": "folder", "root": str(folder)}, seeds=[0])

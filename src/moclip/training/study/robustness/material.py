@@ -3,15 +3,18 @@
 import hashlib
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 
 import torch
 from jaxtyping import Int
 from torch import Tensor
 
+from moclip import catalog
 from moclip.datasets._common import share
 from moclip.files import read_bounded
 from moclip.motion import CaptionedMotion
+from moclip.training.batches import Teacher, with_mirrored
 from moclip.training.run import split_of
 from moclip.training.study.robustness.recipe import Recipe
 
@@ -49,6 +52,8 @@ class Material:
     test: list[CaptionedMotion]
     asked: Asked
     text_only: tuple[str, ...]
+    recipe: Recipe
+    _subsets: dict[tuple[float, int], list[CaptionedMotion]] = field(default_factory=dict)
 
     def identity(self) -> str:
         """Another one for other clips, captions or joints; the same on every machine."""
@@ -59,8 +64,20 @@ class Material:
         return digest.hexdigest()
 
     def subset(self, fraction: float, seed: int) -> list[CaptionedMotion]:
-        """So many of the training clips, at least two; a larger fraction contains a smaller one."""
-        return nested(self.train, fraction, seed)
+        """A share of the training clips, and the mirrored twins that the recipe asks for."""
+        key = fraction, seed
+        if key not in self._subsets:
+            chosen = nested(self.train, fraction, seed)
+            self._subsets[key] = with_mirrored(chosen, self.recipe.augment.mirror)
+        return self._subsets[key]
+
+    @cached_property
+    def teacher(self) -> Teacher:
+        """The frozen text tower's vectors of all captions that any cell is trained on."""
+        text = self.recipe.text
+        tower = catalog.load("models.text", text.tower, "Encoder").from_pretrained(text.source)
+        clips = with_mirrored(self.train, self.recipe.augment.mirror)
+        return Teacher.of_tower(tower, [caption for clip in clips for caption in clip.captions])
 
 
 def nested(clips: Sequence[CaptionedMotion], fraction: float, seed: int) -> list[CaptionedMotion]:
@@ -80,7 +97,7 @@ def nested(clips: Sequence[CaptionedMotion], fraction: float, seed: int) -> list
 
 def of(recipe: Recipe) -> Material:
     """The clips of a study. Raises ``ValueError`` where a split has too few."""
-    key = recipe.model_dump_json(include={"data", "measuring", "seed"})
+    key = recipe.model_dump_json(include={"data", "text", "augment", "measuring", "seed"})
     if key not in _known:
         _known.clear()
         _known[key] = _read(recipe)
@@ -99,7 +116,7 @@ def _read(recipe: Recipe) -> Material:
                 f"split '{split}' of '{recipe.data.name}' has {len(clips)} clips, wanted at least 2"
             )
     asked = Asked.of(test, recipe.measuring.captions, recipe.seed)
-    return Material(train, test, asked, _text_only(recipe))
+    return Material(train, test, asked, _text_only(recipe), recipe)
 
 
 def _text_only(recipe: Recipe) -> tuple[str, ...]:

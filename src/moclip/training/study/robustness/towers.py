@@ -5,13 +5,12 @@ from pathlib import Path
 from typing import Any
 
 from moclip.models.two_tower import MoCLIP
-from moclip.motion import CaptionedMotion
 from moclip.training import controls, run
 from moclip.training import recipe as training
-from moclip.training.batches import with_mirrored
 from moclip.training.run import Clips
 from moclip.training.study.engine import Cell
 from moclip.training.study.robustness import material
+from moclip.training.study.robustness.material import nested
 from moclip.training.study.robustness.recipe import Budget, Recipe
 
 
@@ -58,7 +57,14 @@ def train_first(cell: First, place: Path, *, recipe: Recipe) -> Mapping[str, Any
     """Leaves in ``place`` a run that can be taken up."""
     plan = _plan(cell, "tether", recipe)
     frozen = plan.schedule.frozen_epochs
-    run.train(plan, place, clips=_clips(cell, recipe), device="cpu", stop_after=frozen)
+    run.train(
+        plan,
+        place,
+        clips=_clips(cell, recipe),
+        teacher=material.of(recipe).teacher,
+        device="cpu",
+        stop_after=frozen,
+    )
     return {}
 
 
@@ -70,17 +76,25 @@ def train(cell: Tower, folder: Path, start: Path, *, recipe: Recipe) -> MoCLIP:
     """
     plan = _plan(cell, cell.arm, recipe)
     controls.fork(start, folder, plan)
-    run.train(plan, folder, clips=_clips(cell, recipe), device="cpu", resume=True)
+    run.train(
+        plan,
+        folder,
+        clips=_clips(cell, recipe),
+        teacher=material.of(recipe).teacher,
+        device="cpu",
+        resume=True,
+    )
     (folder / "state.safetensors").unlink()
     return MoCLIP.from_pretrained(folder)
 
 
 def facts(cell: First, recipe: Recipe) -> dict[str, int]:
     """How many motions it was trained on, twins left out, and for how long."""
-    steps = steps_per_epoch(_count(cell.fraction, cell.seed, recipe), recipe)
+    known = material.of(recipe)
+    steps = steps_per_epoch(len(known.subset(cell.fraction, cell.seed)), recipe)
     frozen, unfrozen = epochs(cell, recipe)
     return {
-        "motions": len(material.of(recipe).subset(cell.fraction, cell.seed)),
+        "motions": len(nested(known.train, cell.fraction, cell.seed)),
         "frozen_steps": steps * frozen,
         "text_steps": steps * unfrozen,
     }
@@ -88,8 +102,9 @@ def facts(cell: First, recipe: Recipe) -> dict[str, int]:
 
 def epochs(cell: First, recipe: Recipe) -> tuple[int, int]:
     """Of both phases, by the budget of the cell: as many as on all motions, or as many steps."""
-    whole = steps_per_epoch(_count(1.0, cell.seed, recipe), recipe)
-    own = steps_per_epoch(_count(cell.fraction, cell.seed, recipe), recipe)
+    known = material.of(recipe)
+    whole = steps_per_epoch(len(known.subset(1.0, cell.seed)), recipe)
+    own = steps_per_epoch(len(known.subset(cell.fraction, cell.seed)), recipe)
     on_all = (
         max(1, round(steps / whole))
         for steps in (recipe.training.frozen_steps, recipe.training.text_steps)
@@ -114,14 +129,5 @@ def _plan(cell: First, arm: str, recipe: Recipe) -> training.Recipe:
 
 def _clips(cell: First, recipe: Recipe) -> Clips:
     """Training asks for clips to validate on; what it finds there decides nothing."""
-    train = _mirrored(cell.fraction, cell.seed, recipe)
+    train = material.of(recipe).subset(cell.fraction, cell.seed)
     return Clips(train, train[:2])
-
-
-def _count(fraction: float, seed: int, recipe: Recipe) -> int:
-    return len(_mirrored(fraction, seed, recipe))
-
-
-def _mirrored(fraction: float, seed: int, recipe: Recipe) -> list[CaptionedMotion]:
-    subset = material.of(recipe).subset(fraction, seed)
-    return with_mirrored(subset, recipe.augment.mirror)
