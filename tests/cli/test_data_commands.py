@@ -63,7 +63,7 @@ def test_show_tells_a_clip_that_is_not_there_or_cannot_be_read(moclip: Run, clip
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["-o", "x.jpg"], "written as .png or .gif"),
+        (["-o", "x.jpg"], "wanted a .png, .gif, .mp4 or .html"),
         (["--elevation", "90"], "wanted -80 to 80"),
         (["--poses", "0"], "wanted 1 to 48"),
         (["--size", "1"], "wanted 16 to 2048"),

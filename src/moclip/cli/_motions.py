@@ -10,8 +10,8 @@ from moclip.files import write_atomically
 from moclip.motion import Motion
 
 _LENGTH = re.compile(r"(\d+(?:\.\d+)?|\.\d+)\s*(s|ms)?")
-PICTURES = (".gif", ".png")
-"""An animation of a motion, a sheet with a row for each."""
+PICTURES = (".gif", ".mp4", ".html", ".png")
+"""What plays a motion, and a sheet with a row for each."""
 
 
 def seconds(length: str) -> float:
@@ -53,10 +53,10 @@ def write(motions: Sequence[Motion], titles: Sequence[str], out: Path) -> list[d
 
 
 def _one(motion: Motion, title: str, place: Path) -> dict[str, Any]:
-    if place.suffix.lower() == ".gif":
+    if place.suffix.lower() in PICTURES:
         from moclip import rendering
 
-        write_atomically(place, rendering.gif(motion))
+        write_atomically(place, rendering.playing(motion, place.suffix.lower(), title=title))
     else:
         formats.write(motion, place)
     row = {"file": str(place), "seconds": round(motion.duration, 2), "frames": len(motion)}

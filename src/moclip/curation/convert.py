@@ -11,12 +11,15 @@ from typing import Any
 import numpy as np
 
 from moclip import catalog, files, formats, retargeting, skeletons
+from moclip.formats import amass
 from moclip.motion import Motion
 from moclip.rigging import rig
 from moclip.skeletons.base import Skeleton
 
 _log = logging.getLogger(__name__)
 
+AMASS = ".amass.npz"
+"""Ends the name of a file to be written in AMASS's layout; other ``.npz`` are ours."""
 _BROKEN = (ValueError, LookupError, OSError)
 """What reading and converting a file may raise: the file's fault, not ours."""
 
@@ -85,6 +88,10 @@ def convert(source: Path, target: Path, change: Change | None = None, **options:
     if change.features is not None:
         files.write_atomically(target, _features(motion, change.features))
         return motion
+    if target.name.lower().endswith(AMASS):
+        motion = motion if _is_amass(motion) else rig(motion, skeletons.get("smplh"))
+        files.write_atomically(target, amass.in_layout(motion))
+        return motion
     if target.suffix.lower() == ".npy" and motion.fps != _usual_fps(motion):
         _log.warning(
             "%s keeps no frame rate: whoever reads it must know that it has %g",
@@ -100,8 +107,8 @@ def convert_folder(
 ) -> Iterator[tuple[Path, Path | Skipped]]:
     """Converts all motion files below a folder to the same places below another.
 
-    Yields each file, relative to ``source``, with what was written or why it was not. Files whose
-    suffix no format has are no motions and are passed over. Raises ``ValueError`` at once for
+    Yields each file, relative to ``source``, with what was written or why it was not. Files that are
+    no motions are passed over. Raises ``ValueError`` at once for
     folders that lie in each other and a suffix that cannot be written.
     """
     change = change or Change()
@@ -109,11 +116,11 @@ def convert_folder(
     here, there = source.resolve(), target.resolve()
     if here == there or here in there.parents or there in here.parents:
         raise ValueError(f"{source} and {target} lie in each other; give a folder elsewhere")
-    known, taken = formats.suffixes(), set[Path]()
+    taken = set[Path]()
     for path in sorted(source.rglob("*")):
         inside = path.relative_to(source)
         hidden = any(part.startswith(".") for part in inside.parts)
-        if hidden or path.suffix.lower() not in known or not path.is_file():
+        if hidden or not path.is_file() or not formats.is_motion(path):
             continue
         wanted = target / inside.with_suffix(suffix)
         if wanted in taken:
@@ -145,6 +152,10 @@ def _features(motion: Motion, name: str) -> bytes:
     stream = io.BytesIO()
     np.save(stream, np.ascontiguousarray(numbers, dtype="<f4"), allow_pickle=False)
     return stream.getvalue()
+
+
+def _is_amass(motion: Motion) -> bool:
+    return motion.rotations is not None and motion.skeleton.name in ("smpl", "smplh", "smplx")
 
 
 def _usual_fps(motion: Motion) -> float:

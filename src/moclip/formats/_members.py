@@ -3,10 +3,13 @@
 import io
 import zipfile
 import zlib
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
+from numpy import ndarray
+
 from moclip import files
+from moclip.formats._arrays import to_npy
 
 _DAMAGE = (
     zipfile.BadZipFile,
@@ -19,6 +22,8 @@ _DAMAGE = (
 )
 _PACKED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 """What NumPy writes."""
+_LONG_AGO = (1980, 1, 1, 0, 0, 0)
+"""The first date a zip can hold, so that bytes do not tell when they were written."""
 
 
 def listed(source: bytes | Path, name: str) -> list[str]:
@@ -47,6 +52,20 @@ def unpack(source: bytes | Path, name: str, wanted: Collection[str]) -> dict[str
     except _DAMAGE as error:
         raise ValueError(f"{name} is no zip that can be read: {_shown(error)}") from None
     raise ValueError(f"{name} {problem}")
+
+
+def pack(arrays: Mapping[str, ndarray]) -> bytes:
+    """The bytes of an ``.npz``; the same arrays give the same ones everywhere."""
+    return pack_bytes({f"{name}.npy": to_npy(array) for name, array in arrays.items()})
+
+
+def pack_bytes(parts: Mapping[str, bytes]) -> bytes:
+    """The bytes of a zip of these members, not compressed."""
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as archive:
+        for entry, data in parts.items():
+            archive.writestr(zipfile.ZipInfo(entry, _LONG_AGO), data)
+    return stream.getvalue()
 
 
 def holds(data: bytes, *members: str) -> bool:

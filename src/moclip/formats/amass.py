@@ -1,4 +1,4 @@
-"""AMASS (Mahmood et al., ICCV 2019): SMPL, SMPL-H or SMPL-X poses, read only.
+"""AMASS (Mahmood et al., ICCV 2019): SMPL, SMPL-H or SMPL-X poses.
 
 An ``.npz`` of ``poses`` (frame, 72, 156 or 165), axis-angle of each joint; ``trans`` (frame, 3) in
 metres, z up; ``betas``, ``gender`` and ``mocap_framerate`` (with SMPL-X ``mocap_frame_rate``, and
@@ -11,6 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Literal
 
+import numpy as np
 import torch
 from jaxtyping import Float64
 from numpy import ndarray
@@ -71,6 +72,33 @@ def decode(
         return Motion.from_rotations(rotations, path, fps=take.fps, skeleton=skeleton)
     except ValueError as error:
         raise ValueError(f"{name}: {error}") from None
+
+
+def in_layout(motion: Motion) -> bytes:
+    """The bytes of an AMASS file with the motion's rotations, for programs that read that layout.
+
+    For a motion on SMPL's, SMPL-H's or SMPL-X's skeleton, as :func:`moclip.rigging.rig` makes it.
+    Betas are zero, the body is neutral and the pelvis stands at ``trans``, as :func:`decode` has it
+    without body models; official bodies stand a constant lower. Raises ``ValueError`` for any other
+    motion.
+    """
+    bodies = {body: width for width, body in _amass_take.BODIES.items()}
+    if motion.rotations is None or motion.skeleton.name not in bodies:
+        wanted = ", ".join(bodies)
+        raise ValueError(f"AMASS wants rotations on one of: {wanted}; see --to-skeleton")
+    turn = torch.tensor(_UP_FROM_Z, dtype=torch.float64)
+    rotations = motion.rotations.double().cpu().clone()
+    rotations[:, 0] = turn.T @ rotations[:, 0]
+    poses = geometry.matrix_to_axis_angle(rotations).flatten(1)
+    return _members.pack(
+        {
+            "poses": poses.numpy(),
+            "trans": (motion.joints[:, 0].double().cpu() @ turn).numpy(),
+            "betas": np.zeros(16),
+            "gender": np.array("neutral"),
+            "mocap_framerate": np.array(motion.fps),
+        }
+    )
 
 
 def _body(

@@ -5,9 +5,7 @@ metres and, where they are known, ``rotations.npy`` (frame, joint, 3, 3). The sa
 same bytes everywhere.
 """
 
-import io
 import math
-import zipfile
 from collections.abc import Mapping
 
 import numpy as np
@@ -25,8 +23,6 @@ SUFFIXES = (".npz",)
 
 VERSION = 1
 _ENTRIES = ("motion.json", "joints.npy", "rotations.npy")
-_LONG_AGO = (1980, 1, 1, 0, 0, 0)
-"""The first date a zip can hold, so that bytes do not tell when they were written."""
 
 
 class _Version(BaseModel):
@@ -48,11 +44,7 @@ def encode(motion: Motion) -> bytes:
     parts["joints.npy"] = to_npy(_plain(motion.joints))
     if motion.rotations is not None:
         parts["rotations.npy"] = to_npy(_plain(motion.rotations))
-    stream = io.BytesIO()
-    with zipfile.ZipFile(stream, "w") as archive:
-        for entry, data in parts.items():
-            archive.writestr(zipfile.ZipInfo(entry, _LONG_AGO), data)
-    return stream.getvalue()
+    return _members.pack_bytes(parts)
 
 
 def decode(data: bytes, *, name: str = "file") -> Motion:

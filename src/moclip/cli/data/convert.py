@@ -6,13 +6,15 @@ Examples:
   moclip data convert cmu.bvh out.bvh --to-skeleton humanml3d --fps 20
   moclip data convert walk.bvh on_my_rig.bvh --to-skeleton my_rig.bvh
   moclip data convert walk.npz walk.glb --to-skeleton mixamo
+  moclip data convert walk.bvh walk.amass.npz
   moclip data convert joints.npy vecs.npy --features humanml263
   moclip data convert captures converted --to .bvh
 
 The format of a file follows from its suffix, that of an array from its shape: (frames, 263) are
-HumanML3D's features, (frames, 22, 3) its joints. Of a folder every motion file in it is converted
-and the tree of folders kept; files that cannot be read are named and skipped, and the exit code is
-then 1. Every file appears whole or not at all.
+HumanML3D's features, (frames, 22, 3) its joints. A name that ends in .amass.npz is written as AMASS
+has its files (SMPL-H's poses, neutral body); any other .npz is ours, without loss. Of a folder
+every motion file in it is converted and the tree of folders kept; files that cannot be read are
+named and skipped, and the exit code is then 1. Every file appears whole or not at all.
 
 A motion brought onto another body gets rotations from that body's rest pose, so that it drives its
 rig; feet that stand are held. Joints that HumanML3D's body lacks, as fingers, stay as they rest.

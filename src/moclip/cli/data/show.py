@@ -1,22 +1,25 @@
-"""Draw a motion: a sheet of poses as PNG, and an animated GIF.
+"""Draw a motion: a sheet of poses as PNG, an animated GIF, a film, or a page that plays it.
 
 Examples:
   moclip data show walk.bvh
   moclip data show walk.bvh -o pictures
   moclip data show walk.bvh -o sheet.png --poses 12
   moclip data show joints.npy -o walk.gif --azimuth 90 --size 480
+  moclip data show walk.bvh -o walk.html
+  moclip data show walk.bvh -o walk.mp4 --seconds 10
   moclip data show bandai_namco:bandai.zip --clip dataset-1_walk_active_001
   moclip data show robot.bvh --skeleton-file robot.json
 
 The sheet has evenly spaced poses with their times and the path on the floor seen from above; the
 body's left is orange, its right is blue. The camera goes along with the body and keeps all of it in
-the picture.
+the picture. An .html is one file that plays in any browser, to turn and to scrub; an .mp4 needs the
+extra [video].
 """
 
 import math
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 from tyro.conf import Positional, arg
 
@@ -45,12 +48,13 @@ def main(
     Args:
         motion: a motion file; with --clip a data set NAME[:PATH], or a folder
         clip: id of a clip of the data set
-        out: a .png for the sheet alone, a .gif for that alone, or a folder for both
+        out: a .png for the sheet alone, a .gif, .mp4 or .html for that alone, or a folder for the
+            sheet and the GIF
         poses: how many on the sheet
         azimuth: degrees from the body's front to its left
         elevation: degrees above the horizon
-        size: pixels of the GIF's sides
-        seconds: how long the GIF is at most; of a longer motion it shows the beginning
+        size: pixels of the sides of a GIF or film
+        seconds: how long a GIF or film is at most; of a longer motion it shows the beginning
         unit: what the file counts in (m, cm, mm, inch, foot), where it is not to be guessed
         skeleton_file: JSON of the body in motion files, where it is none of ours
     """
@@ -79,7 +83,14 @@ def main(
         files.write_atomically(sheet, picture)
         print(sheet)
     if film is not None:
-        files.write_atomically(film, rendering.gif(found, *view, size=size, seconds=seconds))
+        title = clip or Path(motion).name
+        options: dict[str, Any] = {"size": size, "seconds": seconds}
+        played = {
+            ".gif": lambda: rendering.gif(found, *view, **options),
+            ".mp4": lambda: rendering.mp4(found, *view, title=title, **options),
+            ".html": lambda: rendering.page(found, *view, title=title),
+        }
+        files.write_atomically(film, played[film.suffix.lower()]())
         print(film)
 
 
@@ -102,10 +113,10 @@ def _clip(data: str, clip: str, skeleton_file: Path | None) -> "Motion":
 
 
 def _outputs(out: Path, stem: str) -> tuple[Path | None, Path | None]:
-    """Where the sheet and the GIF go."""
+    """Where the sheet and what plays go."""
     suffix = out.suffix.lower()
-    if suffix in (".png", ".gif"):
+    if suffix in (".png", ".gif", ".mp4", ".html"):
         return (out, None) if suffix == ".png" else (None, out)
     if suffix and not out.is_dir():
-        raise ValueError(f"{out}: pictures are written as .png or .gif, or both into a folder")
+        raise ValueError(f"{out}: wanted a .png, .gif, .mp4 or .html, or a folder")
     return out / f"{stem}.png", out / f"{stem}.gif"
