@@ -131,7 +131,7 @@ def test_the_farthest_variant_is_the_worst() -> None:
     model = doubles.model()
     ways = [(CAPTIONS[0], CAPTIONS[1]), (CAPTIONS[2], CAPTIONS[2])]
     aims = model.encode_text([CAPTIONS[0], CAPTIONS[3]]).detach()
-    assert defences.worst(model, ways, aims) == [CAPTIONS[1], CAPTIONS[2]]
+    assert defences.worst(model.encode_text, ways, aims) == [CAPTIONS[1], CAPTIONS[2]]
 
 
 def test_an_unknown_key_of_a_defence_is_refused() -> None:

@@ -75,6 +75,8 @@ class Batches:
     """
     variants: Variants | None = None
     """Other words for the captions, where a defence asks for them."""
+    frames: int | None = None
+    """Most frames that are padded together, padding included."""
 
     def __len__(self) -> int:
         """Steps of an epoch. A remainder of one clip is left out: it has no negatives."""
@@ -115,7 +117,7 @@ class Batches:
         others = () if self.variants is None else self.variants.of_captions(unique)
         said = unique if self.variants is None else self.variants.said(unique, draw)
         return Batch(
-            motions=tuple(map(MotionBatch.of, runs(motions, self.slack))),
+            motions=tuple(map(MotionBatch.of, runs(motions, self.slack, frames=self.frames))),
             captions=said,
             text_index=torch.tensor([row[caption] for caption in captions]),
             own=self._own(clips),
@@ -131,13 +133,19 @@ class Batches:
         return pad_sequence(rows, batch_first=True, padding_value=-1)
 
 
-def runs(motions: Sequence[Motion], slack: float) -> list[list[Motion]]:
-    """Neighbours of like length together: none lacks more than ``slack`` of its run's longest."""
+def runs(
+    motions: Sequence[Motion], slack: float, *, frames: int | None = None
+) -> list[list[Motion]]:
+    """Neighbours of like length together: none lacks more than ``slack`` of its run's longest.
+
+    A run has at most ``frames``, padding included, or a single motion.
+    """
     made: list[list[Motion]] = []
     longest, shortest = 0, 0
     for motion in motions:
         longest, shortest = max(longest, len(motion)), min(shortest, len(motion))
-        if made and shortest >= (1 - slack) * longest:
+        fits = frames is None or not made or (len(made[-1]) + 1) * longest <= frames
+        if made and fits and shortest >= (1 - slack) * longest:
             made[-1].append(motion)
         else:
             made.append([motion])

@@ -8,7 +8,7 @@ for images. The words are those of the attacks ``synonyms`` and ``paraphrase``; 
 substitution by score and gradients are never practised, so they tell what a defence carries over.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import torch
@@ -17,7 +17,6 @@ from torch import Tensor
 
 from moclip import losses
 from moclip.evaluation import attacks
-from moclip.models.two_tower import MoCLIP
 from moclip.training.recipe import Defence
 
 _WAYS = (("synonyms", None), ("paraphrase", 1.0), ("synonyms", None), ("synonyms", None))
@@ -69,8 +68,12 @@ class Variants:
         return [one.text for one in found]
 
 
+Encode = Callable[[Sequence[str]], Tensor]
+"""Captions to unit vectors."""
+
+
 def terms(
-    model: MoCLIP,
+    encode: Encode,
     text: Float[Tensor, "pair dim"],
     variants: Sequence[Sequence[str]],
     index: Int[Tensor, " pair"],
@@ -84,24 +87,24 @@ def terms(
     """
     found = {}
     if defence.consistency:
-        otherwise = model.encode_text([ways[0] for ways in variants])
+        otherwise = encode([ways[0] for ways in variants])
         found["consistency"] = losses.consistency(text, otherwise[index])
     if defence.adversarial:
         first = torch.full((len(variants),), len(index), device=index.device)
         first = first.scatter_reduce(
             0, index, torch.arange(len(index), device=index.device), "amin"
         )
-        farthest = model.encode_text(worst(model, variants, teacher[first]))
+        farthest = encode(worst(encode, variants, teacher[first]))
         found["adversarial"] = losses.tether(farthest[index], teacher)
     return found
 
 
 @torch.no_grad()
 def worst(
-    model: MoCLIP, variants: Sequence[Sequence[str]], aims: Float[Tensor, "caption dim"]
+    encode: Encode, variants: Sequence[Sequence[str]], aims: Float[Tensor, "caption dim"]
 ) -> list[str]:
     """Of each caption's variants the one whose vector is farthest from the caption's aim."""
-    vectors = model.encode_text([way for ways in variants for way in ways])
+    vectors = encode([way for ways in variants for way in ways])
     parts = vectors.split([len(ways) for ways in variants])
     return [
         ways[int((part * aim).sum(dim=-1).argmin())]

@@ -10,6 +10,7 @@ from moclip import losses
 from moclip.models.two_tower import MoCLIP, unit
 from moclip.motion import MotionBatch
 from moclip.training import defences
+from moclip.training.passes import Passes
 from moclip.training.recipe import Defence, Loss
 
 OFF = Defence()
@@ -66,16 +67,24 @@ class Step:
 
 
 def moclip(
-    model: MoCLIP, batch: Batch, weights: Loss, *, text_is_frozen: bool, defence: Defence = OFF
+    model: MoCLIP,
+    batch: Batch,
+    weights: Loss,
+    *,
+    text_is_frozen: bool,
+    defence: Defence = OFF,
+    passes: Passes | None = None,
 ) -> Step:
     """The three losses of MoCLIP on one batch, and those of a defence.
 
     While the text tower is frozen its vectors are the teacher's, so none are computed, and there is
-    nothing to defend.
+    nothing to defend. ``passes`` says how the batch goes through the towers; the losses are those
+    of the whole batch either way.
     """
-    motion = torch.cat([model.encode_motion(part) for part in batch.motions])
+    passes = passes or Passes()
+    motion = passes.motions(model, batch.motions)
     text, guard = batch.teacher, motion.new_zeros(())
-    raw = None if text_is_frozen else model.text.encode(batch.captions)
+    raw = None if text_is_frozen else passes.texts(model, batch.captions)
     with torch.autocast(motion.device.type, enabled=False):  # cosines in half precision would tie
         if raw is not None:
             raw = raw.float()[batch.text_index]
@@ -83,7 +92,12 @@ def moclip(
         terms = _terms(model, batch, weights, motion, text) | {"norm_guard": guard}
     if raw is not None:
         terms |= defences.terms(
-            model, text, batch.variants, batch.text_index, batch.teacher, defence
+            lambda captions: unit(passes.texts(model, captions)),
+            text,
+            batch.variants,
+            batch.text_index,
+            batch.teacher,
+            defence,
         )
     return Step(terms, text)
 

@@ -65,6 +65,13 @@ class Defence(Section):
 
 
 class Schedule(Pace):
+    cache: int | None = Field(None, ge=1)
+    """Gradient cache: clips, or captions, in memory at once on a device, so that ``batch_size`` may
+    be larger than memory; the gradients are the same, for a forward pass more. Off if absent."""
+    recompute: bool | None = None
+    """Gradient checkpointing: blocks of both towers are computed again on the way back."""
+    frames: int | None = Field(None, ge=1)
+    """Most frames that are padded together, padding included; a longer clip stays alone."""
     frozen_epochs: int = Field(35, ge=0)
     """First phase: only the motion tower learns."""
     unfrozen_epochs: int = Field(15, ge=0)

@@ -134,6 +134,7 @@ def batches_of(
         recipe.augment,
         schedule.slack,
         Variants(recipe.defence, recipe.seed) if recipe.defence.is_on else None,
+        schedule.frames,
     )
 
 

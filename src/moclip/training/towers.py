@@ -12,6 +12,7 @@ from moclip.training import objectives, optimiser
 from moclip.training.batches import Batches
 from moclip.training.loop import Task
 from moclip.training.objectives import Batch, Step
+from moclip.training.passes import Passes, recompute
 from moclip.training.recipe import Recipe
 
 Validate = Callable[[MoCLIP], dict[str, float]]
@@ -30,6 +31,9 @@ class Towers(Task[Batch]):
     def __post_init__(self) -> None:
         self.steps = len(self.stream)
         self.plan = optimiser.Plan.of(self.recipe.schedule, self.steps)
+        self.passes = Passes(self.recipe.schedule.cache)
+        if self.recipe.schedule.recompute:
+            recompute(self.model)
 
     def optimiser(self) -> torch.optim.Optimizer:
         return optimiser.build(self.model, self.recipe.optimiser)
@@ -53,7 +57,12 @@ class Towers(Task[Batch]):
     def step(self, batch: Batch, *, is_last: bool) -> tuple[Tensor, dict[str, float]]:
         weights, defence, batch = self.recipe.loss, self.recipe.defence, batch.to(self.device)
         step = objectives.moclip(
-            self.model, batch, weights, text_is_frozen=self.text_is_frozen, defence=defence
+            self.model,
+            batch,
+            weights,
+            text_is_frozen=self.text_is_frozen,
+            defence=defence,
+            passes=self.passes,
         )
         return step.loss(weights, defence), self._figures(step, is_last=is_last)
 
