@@ -25,7 +25,7 @@ def main(
     /,
     *,
     overrides: Overrides = (),
-    captions: Path | None = None,
+    captions: str | None = None,
     generator: Path | None = None,
     evaluator: Path | None = None,
     out: Path | None = None,
@@ -38,7 +38,7 @@ def main(
     Args:
         recipe: name of a study of the package, or a .toml file
         overrides: values that replace the recipe's, as data.root=bandai.zip
-        captions: text file, a line a caption, whose drift is measured beside
+        captions: text file, a line a caption, or data set NAME[:PATH], whose drift is told beside
         generator: folder of a trained generator, where the study generates motion
         evaluator: folder of a trained evaluator, likewise
         out: folder to write, runs/study-NAME if absent
@@ -46,12 +46,13 @@ def main(
         backend: processes of this machine, or those of a Ray cluster that share its disk
         address: of the Ray cluster; a local one if absent
     """
+    from moclip.cli import _captions
     from moclip.training.study.robustness.recipe import Recipe
 
     plan = Recipe.load(recipe, [setting for group in overrides for setting in group])
     given = {"generator": generator, "evaluator": evaluator}
     plan = plan.with_(
-        measuring={} if captions is None else {"text_only": captions.absolute()},
+        measuring={} if captions is None else {"text_only": _captions.read(captions)},
         generation={key: path.absolute() for key, path in given.items() if path is not None},
     )
     from moclip.training.study.robustness import study

@@ -2,7 +2,7 @@
 
 import hashlib
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -12,7 +12,6 @@ from torch import Tensor
 
 from moclip import catalog
 from moclip.datasets._common import share
-from moclip.files import read_bounded
 from moclip.motion import CaptionedMotion
 from moclip.training.batches import Teacher, with_mirrored
 from moclip.training.run import split_of
@@ -31,8 +30,7 @@ class Asked:
     @classmethod
     def of(cls, clips: Sequence[CaptionedMotion], count: int, seed: int) -> "Asked":
         """At most ``count`` different captions, drawn evenly whatever their number of clips."""
-        known = sorted({caption for clip in clips for caption in clip.captions})
-        captions = tuple(sorted(known, key=lambda caption: share(caption, seed))[:count])
+        captions = drawn((c for clip in clips for c in clip.captions), count, seed)
         number = {caption: i for i, caption in enumerate(captions)}
         pairs = [
             (number[caption], i)
@@ -95,6 +93,11 @@ def nested(clips: Sequence[CaptionedMotion], fraction: float, seed: int) -> list
     return [clip for clip in clips if originals[clip.id] in chosen]
 
 
+def drawn(captions: Iterable[str], count: int, seed: int) -> tuple[str, ...]:
+    """At most so many different ones; which they are hangs on the seed and each of them alone."""
+    return tuple(sorted(set(captions), key=lambda caption: (share(caption, seed), caption))[:count])
+
+
 def of(recipe: Recipe) -> Material:
     """The clips of a study. Raises ``ValueError`` where a split has too few."""
     key = recipe.model_dump_json(include={"data", "text", "augment", "measuring", "seed"})
@@ -115,17 +118,7 @@ def _read(recipe: Recipe) -> Material:
             raise ValueError(
                 f"split '{split}' of '{recipe.data.name}' has {len(clips)} clips, wanted at least 2"
             )
-    asked = Asked.of(test, recipe.measuring.captions, recipe.seed)
-    return Material(train, test, asked, _text_only(recipe), recipe)
-
-
-def _text_only(recipe: Recipe) -> tuple[str, ...]:
-    """As many captions of the file as are attacked of the test split."""
-    path = recipe.measuring.text_only
-    if path is None:
-        return ()
-    lines = {line.strip() for line in read_bounded(path).decode().splitlines()} - {""}
-    if not lines:
-        raise ValueError(f"{path} holds no caption")
-    found = sorted(lines, key=lambda line: share(line, recipe.seed))
-    return tuple(found[: recipe.measuring.captions])
+    count = recipe.measuring.captions
+    asked = Asked.of(test, count, recipe.seed)
+    others = drawn(recipe.measuring.text_only, count, recipe.seed)
+    return Material(train, test, asked, others, recipe)

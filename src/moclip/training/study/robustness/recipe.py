@@ -76,8 +76,8 @@ class Measuring(Section):
     """Of ``projected_gradient``."""
     restarts: int = Field(1, ge=1)
     """Of ``projected_gradient``."""
-    text_only: Path | None = None
-    """A text file, a line a caption, whose drift is measured beside: words of no motion here."""
+    text_only: tuple[str, ...] = ()
+    """Captions of another set, whose drift is measured beside; as many are drawn of them."""
     samples: int = Field(1000, ge=100)
     """Of each bootstrap."""
 
