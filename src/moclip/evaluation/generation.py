@@ -8,7 +8,7 @@ many samples, which biases FID upwards; KID and FID inf have no such bias.
 
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -83,6 +83,8 @@ class Report:
 def told(figure: Figure) -> str:
     """With about three digits that matter."""
     size = abs(figure.value)
+    if figure.low == figure.high:  # the same in all repeats
+        figure = Figure(figure.value)
     return repeats.told(figure, 1 if size >= 100 else 2 if size >= 10 else 3)
 
 
@@ -93,11 +95,13 @@ def evaluate(
     plan: Plan | None = None,
     *,
     out: Path | None = None,
+    about: Mapping[str, object] | None = None,
     progress: bool = False,
 ) -> Report:
     """Measures all repeats; those that ``out`` holds of the same evaluation are not done again.
 
-    ``out`` is written after every repeat. Raises ``ValueError`` for fewer than 20 clips.
+    ``out`` is written after every repeat, with what it is ``about``. Raises ``ValueError`` for
+    fewer than 20 clips.
     """
     plan = plan or Plan()
     task = Task.of(maker, judge, clips, plan)
@@ -111,7 +115,7 @@ def evaluate(
         disable=not progress,
     ):
         rows.append(task.repeat(number))
-        kept.write(task.report(rows).to_dict())
+        kept.write(dict(about or {}) | task.report(rows).to_dict())
     return task.report(rows)
 
 

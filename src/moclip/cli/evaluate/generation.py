@@ -67,12 +67,14 @@ def main(
     from moclip.evaluation import generation
     from moclip.evaluation.makers import Maker
 
+    about = {"model": model, "data": data, "split": split, "evaluator": evaluator, "seed": seed}
     report = generation.evaluate(
         Maker(made_by, bridge, guidance),
         judge,
         _clips.load(data, split, options, clips),
         generation.Plan(repeats, seed, prompts, generations),
         out=out,
+        about=about | {"bridge": bridge, "guidance": guidance},
         progress=sys.stderr.isatty(),
     )
-    print(_output.as_json_text(report.to_dict()) if json else report.table())
+    print(_output.as_json_text(about | report.to_dict()) if json else report.table())

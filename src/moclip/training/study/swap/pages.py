@@ -107,7 +107,7 @@ def _digits(value: float, sign: str = "") -> str:
 
 def _rows(found: Found) -> list[dict[str, str]]:
     names = list(next(iter(found.rows.values())))
-    rows = found.rows | {"real": found.real}
+    rows = {**found.rows, "real": found.real}
     return [
         {"row": row} | {_titled(name): _bracketed(own.get(name)) for name in names}
         for row, own in rows.items()
