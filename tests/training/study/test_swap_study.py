@@ -12,7 +12,7 @@ import pytest
 import small_swap
 import torch
 
-from moclip import datasets
+from moclip import cli, datasets
 from moclip.evaluation.figures import Figure
 from moclip.training._recipe import names
 from moclip.training.study.swap import cells, material, study
@@ -167,6 +167,22 @@ def test_a_study_goes_on_without_training_again(
         monkeypatch.setattr(cells, name, never)
     study.run(plan, finished)
     assert (finished / "report.json").read_bytes() == before
+
+
+def test_the_command_tells_the_answer_and_where_the_report_is(
+    text_tower: Path,
+    finished: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    plan = small_swap.recipe(text_tower)
+    monkeypatch.setattr(Recipe, "load", lambda *_: plan)
+    assert cli.main(["study", "swap", "tiny", "--out", str(finished)]) == 0
+    told = capsys.readouterr().out.splitlines()
+    assert told[0].startswith("With the same fine-tuning on both sides, the swapped tower")
+    assert told[-1] == f"wrote {finished / 'report.html'}"
+    assert cli.main(["study", "swap", "tiny", "--generator", "nowhere"]) == 2
+    assert "nowhere holds no model" in capsys.readouterr().err
 
 
 def test_models_that_are_given_are_not_trained(

@@ -11,7 +11,6 @@ The report is report.html, .md, .csv and .json; the same recipe gives the same J
 study that was stopped goes on where it was when the same is said again.
 """
 
-import sys
 from pathlib import Path
 from typing import Literal
 
@@ -47,6 +46,7 @@ def main(
         address: of the Ray cluster; a local one if absent
     """
     from moclip.cli import _captions
+    from moclip.cli.study import _told
     from moclip.training.study.robustness.recipe import Recipe
 
     plan = Recipe.load(recipe, [setting for group in overrides for setting in group])
@@ -58,12 +58,4 @@ def main(
     from moclip.training.study.robustness import study
 
     folder = out or Path("runs") / f"study-{plan.name}"
-    try:
-        files = study.run(
-            plan, folder, jobs=jobs, backend=backend, address=address, progress=sys.stderr.isatty()
-        )
-    except KeyboardInterrupt:
-        print(f"stopped; the same command goes on with what is in {folder}", file=sys.stderr)
-        raise
-    print(f"{files[2].read_text().splitlines()[2]}\n")
-    print("\n".join(f"wrote {file}" for file in files))
+    _told.run(study.run, plan, folder, jobs=jobs, backend=backend, address=address)

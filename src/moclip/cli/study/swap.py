@@ -13,7 +13,6 @@ given is trained. The report is report.html, .md, .csv and .json; a study that w
 where it was when the same is said again.
 """
 
-import sys
 from pathlib import Path
 from typing import Literal
 
@@ -50,6 +49,7 @@ def main(
         backend: processes of this machine, or those of a Ray cluster that share its disk
         address: of the Ray cluster; a local one if absent
     """
+    from moclip.cli.study import _told
     from moclip.training.study.swap.recipe import Recipe
 
     plan = Recipe.load(recipe, [setting for group in overrides for setting in group])
@@ -58,12 +58,4 @@ def main(
     from moclip.training.study.swap import study
 
     folder = out or Path("runs") / f"swap-{plan.name}"
-    try:
-        files = study.run(
-            plan, folder, jobs=jobs, backend=backend, address=address, progress=sys.stderr.isatty()
-        )
-    except KeyboardInterrupt:
-        print(f"stopped; the same command goes on with what is in {folder}", file=sys.stderr)
-        raise
-    print(f"{files[2].read_text().splitlines()[2]}\n")
-    print("\n".join(f"wrote {file}" for file in files))
+    _told.run(study.run, plan, folder, jobs=jobs, backend=backend, address=address)

@@ -1,6 +1,5 @@
 """The whole study: first phases, towers, what is generated, one report."""
 
-import hashlib
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from moclip.models.two_tower import MoCLIP
-from moclip.training.study import engine, reports
+from moclip.training.study import engine, given, reports
 from moclip.training.study._workers import Backend
 from moclip.training.study.engine import Study
 from moclip.training.study.robustness import generations, material, outcomes, pages, towers
@@ -94,16 +93,8 @@ class Parts:
 
     def _makers(self) -> list[str]:
         """Which they are, of models that are given."""
-        given = (self.recipe.generation.generator, self.recipe.generation.evaluator)
-        return [_weights(folder) if folder else "" for folder in given]
-
-
-def _weights(folder: Path) -> str:
-    path = folder / "model.safetensors"
-    if not path.is_file():
-        raise FileNotFoundError(f"{folder} holds no model: there is no {path.name}")
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+        made = self.recipe.generation
+        return [given.identity(f) if f else "" for f in (made.generator, made.evaluator)]
 
 
 def _measure_tower(cell: Tower, place: Path, *, parts: Parts) -> Mapping[str, Any]:

@@ -1,6 +1,5 @@
 """The whole study: generator and evaluator, towers, rows, one report."""
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -10,6 +9,7 @@ from typing import Any
 from moclip.training.study import engine, reports
 from moclip.training.study._workers import Backend
 from moclip.training.study.engine import Study
+from moclip.training.study.given import identity
 from moclip.training.study.swap import cells, material, pages
 from moclip.training.study.swap.cells import Base, Row, Tower
 from moclip.training.study.swap.recipe import ARMS, Recipe
@@ -92,15 +92,7 @@ class Parts:
         """Which they are, of models that are given."""
         given = self.recipe.given
         folders = {name: getattr(given, name) for name in type(given).model_fields}
-        return {name: _weights(folder) for name, folder in folders.items() if folder}
-
-
-def _weights(folder: Path) -> str:
-    path = folder / "model.safetensors"
-    if not path.is_file():
-        raise FileNotFoundError(f"{folder} holds no model: there is no {path.name}")
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+        return {name: identity(folder) for name, folder in folders.items() if folder}
 
 
 def _measure(cell: Row, place: Path, *, parts: Parts) -> Mapping[str, Any]:
