@@ -94,5 +94,5 @@ def _shifted(tower: minilm.Encoder) -> minilm.Encoder:
     draw = torch.Generator().manual_seed(0)
     with torch.no_grad():
         for parameter in other.parameters():
-            parameter += _SHIFT * torch.randn(parameter.shape, generator=draw)
+            parameter.add_(_SHIFT * torch.randn(parameter.shape, generator=draw))
     return other

@@ -25,7 +25,7 @@ name = "tiny"
 study = "robustness"
 controls = ["direction"]
 data = {{ name = "folder", root = "{data}" }}
-text = {{ tower = "clip", source = "{text_tower}" }}
+text = {{ source = "{text_tower}" }}
 motion = {{ limb_width = 8, limb_layers = 1, limb_heads = 1, width = 16, layers = 1, heads = 2 }}
 design = {{ fractions = [1.0], arms = ["tether"], budgets = ["steps"], seeds = [0] }}
 training = {{ frozen_steps = 1, text_steps = 1, batch_size = 4 }}

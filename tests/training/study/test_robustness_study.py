@@ -102,6 +102,14 @@ def test_what_generates_is_no_part_of_what_towers_hang_on(text_tower: Path, tmp_
     assert one.firsts.digest(cell.first) == more.firsts.digest(cell.first)
 
 
+def test_other_clips_are_other_cells(text_tower: Path, tmp_path: Path) -> None:
+    recipe = small_robustness.recipe(text_tower, generation=small_robustness.GENERATION)
+    one, other = (study.Parts(recipe, tmp_path, data) for data in ("one", "other"))
+    for part in ("firsts", "towers", "bases", "generated"):
+        here, there = getattr(one, part), getattr(other, part)
+        assert here.digest(here.cells[0]) != there.digest(there.cells[0])
+
+
 def test_a_larger_part_contains_the_smaller_and_keeps_twins_together() -> None:
     clips = small_robustness.walks(30)
     twins = [clip.mirrored() for clip in clips]

@@ -18,7 +18,8 @@ from torch import Tensor
 from moclip.evaluation import victims
 from moclip.evaluation.metrics import fid, fid_inf, fid_shrunk, kid, mm_dist
 from moclip.models.evaluator.own import Config, Evaluator
-from moclip.models.generator.generator import LONGEST, STRIDE, MotionGenerator
+from moclip.models.generator._codes import STRIDE
+from moclip.models.generator.generator import LONGEST, MotionGenerator
 from moclip.models.two_tower import MoCLIP, unit
 from moclip.motion import CaptionedMotion
 from moclip.training import evaluator as evaluators

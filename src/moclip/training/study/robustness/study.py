@@ -20,6 +20,8 @@ VERSION = 1
 """Of all that is measured; goes up when a cell would come out otherwise."""
 _TRAINED = ("seed", "data", "text", "motion", "loss", "defence", "optimiser", "augment", "training")
 
+_OF_BASES = ("quantiser_epochs", "token_epochs", "evaluator_epochs", "sizes")
+
 
 def run(
     recipe: Recipe,
@@ -71,13 +73,14 @@ class Parts:
 
     @property
     def bases(self) -> Study[Base]:
-        about = self._about("seed", "data", "text", "generation")
+        about = self._about("seed", "data", "text") | self._made(*_OF_BASES)
         measure = partial(generations.train_base, recipe=self.recipe)
         return Study("generator", generations.bases(self.recipe), measure, about)
 
     @property
     def generated(self) -> Study[Tower]:
-        about = self._about(*_TRAINED, "measuring", "generation") | {"made by": self._makers()}
+        made = self._made(*_OF_BASES, "attacks", "clips")
+        about = self._about(*_TRAINED, "measuring") | made | {"made by": self._makers()}
         measure = partial(_measure_generated, parts=self)
         return Study("generated", generations.chosen(self.recipe), measure, about)
 
@@ -89,7 +92,12 @@ class Parts:
 
     def _about(self, *keys: str) -> dict[str, Any]:
         plain = self.recipe.plain()
-        return {"version": VERSION, "data": self.data} | {key: plain[key] for key in keys}
+        return {"version": VERSION, "clips": self.data} | {key: plain[key] for key in keys}
+
+    def _made(self, *keys: str) -> dict[str, Any]:
+        """Of what is generated, without which cells it is generated for."""
+        plain = self.recipe.plain()["generation"]
+        return {"generation": {key: plain[key] for key in keys}}
 
     def _makers(self) -> list[str]:
         """Which they are, of models that are given."""
