@@ -1,4 +1,4 @@
-"""What a command searches: the bundled clips, a folder of motion files, or an index on disk."""
+"""What a command searches: the bundled clips, a folder of motion files, an index."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,6 +22,12 @@ def of(model: "MoCLIP", where: Path | None, skeleton_file: Path | None = None) -
 
     if where is None:
         return Index.of_clips(model, datasets.load("bundled", "all"))
+    if (where / "clips.lance").is_dir():
+        from moclip.cli import _library
+
+        library = _library.opened(where)
+        library.check(model)
+        return library.in_memory()
     if where.is_dir():
         return Index.build(model, where, skeleton=_body.read(skeleton_file))
     return Index.load(where, model)

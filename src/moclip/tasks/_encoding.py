@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from moclip.models.spaces import Space
 from moclip.motion import Motion
+from moclip.tasks._reading import Piece, Skipped
 
 _known: "WeakKeyDictionary[nn.Module, tuple[object, str]]" = WeakKeyDictionary()
 
@@ -27,6 +28,22 @@ def motion_vectors(model: Space, motions: Sequence[Motion]) -> Float[Tensor, "cl
     """Unit vectors of motions of any known skeleton."""
     with _at_rest(model):
         return model.encode_motion(list(motions)).float().cpu()
+
+
+def encoded(
+    model: Space, block: Sequence[Piece], skipped: list[Skipped]
+) -> Iterator[tuple[Piece, Float[Tensor, " dim"]]]:
+    """Pieces with their vectors. One that the model refuses does not take its block with it."""
+    try:
+        vectors = motion_vectors(model, [piece.motion for piece in block])
+    except ValueError as error:
+        if len(block) == 1:
+            skipped.append(Skipped(block[0].path, " ".join(str(error).split())))
+            return
+        for piece in block:
+            yield from encoded(model, [piece], skipped)
+    else:
+        yield from zip(block, vectors, strict=True)
 
 
 def fingerprint(model: nn.Module) -> str:

@@ -40,12 +40,12 @@ def pieces(
     workers: int,
 ) -> Iterator[list[Piece] | Skipped]:
     """Every motion file under ``paths`` in order, in stretches of at most ``window`` seconds."""
-    jobs = (joblib.delayed(_read)(path, window, fps, skeleton) for path in _files(paths))
+    jobs = (joblib.delayed(read_pieces)(path, window, fps, skeleton) for path in files(paths))
     with joblib.Parallel(n_jobs=workers, return_as="generator") as parallel:
         yield from parallel(jobs)
 
 
-def _files(paths: Sequence[str | Path]) -> list[Path]:
+def files(paths: Sequence[str | Path]) -> list[Path]:
     """Files as given, folders searched to the bottom for motions; hidden ones are left out.
 
     Raises ``FileNotFoundError`` for a path that is not there.
@@ -67,9 +67,10 @@ def _is_hidden(path: Path) -> bool:
     return any(part.startswith(".") for part in path.parts)
 
 
-def _read(
+def read_pieces(
     path: Path, window: float, fps: float, skeleton: UserSkeleton | None
 ) -> list[Piece] | Skipped:
+    """A file in canonical stretches, or why there are none."""
     try:
         motion = formats.read(path, skeleton=skeleton)
         return [

@@ -16,7 +16,7 @@ from moclip.files import write_atomically
 from moclip.models.spaces import Space
 from moclip.motion import CaptionedMotion, Motion
 from moclip.skeletons import UserSkeleton
-from moclip.tasks._encoding import fingerprint, motion_vectors, text_vectors
+from moclip.tasks._encoding import encoded, fingerprint, motion_vectors, text_vectors
 from moclip.tasks._reading import Piece, Skipped, pieces
 
 _FORMAT = "moclip index 1"
@@ -80,7 +80,7 @@ class Index:
         read = pieces(paths, window=window, fps=model.fps, skeleton=skeleton, workers=workers)
         vectors, entries = [], []
         for block in _blocks(_readable(read, skipped), _BLOCK):
-            for piece, vector in _encoded(model, block, skipped):
+            for piece, vector in encoded(model, block, skipped):
                 vectors.append(vector)
                 entries.append(_entry(piece))
         if not entries:
@@ -192,19 +192,3 @@ def _blocks(found: Iterable[Piece], size: int) -> Iterator[list[Piece]]:
             block = []
     if block:
         yield block
-
-
-def _encoded(
-    model: Space, block: list[Piece], skipped: list[Skipped]
-) -> Iterator[tuple[Piece, Float[Tensor, " dim"]]]:
-    """Pieces with their vectors. One that the model refuses does not take its block with it."""
-    try:
-        vectors = motion_vectors(model, [piece.motion for piece in block])
-    except ValueError as error:
-        if len(block) == 1:
-            skipped.append(Skipped(block[0].path, " ".join(str(error).split())))
-            return
-        for piece in block:
-            yield from _encoded(model, [piece], skipped)
-    else:
-        yield from zip(block, vectors, strict=True)

@@ -1,0 +1,107 @@
+"""What a library tells of its clips, and which of them a search may find."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+@dataclass(frozen=True)
+class Clip:
+    """A stretch of a file, or a clip of a data set."""
+
+    id: str
+    """Of its content and its part: the same stretch has the same id in every library."""
+    content: str
+    """SHA-256 of the file; of a data set's clip, of its joints."""
+    source: str
+    """The folder that was added, or ``NAME`` of a data set."""
+    path: str
+    """Within the source, with ``/``; a data set's own id of the clip."""
+    part: int
+    """Which stretch of the file, from 0."""
+    parts: int
+    start: float
+    """Seconds into the file."""
+    end: float
+    captions: tuple[str, ...]
+    labels: tuple[str, ...]
+    frames: int
+    seconds: float
+
+    @property
+    def folder(self) -> str:
+        """Of the file within its source; empty at its top."""
+        return self.path.rpartition("/")[0]
+
+    @property
+    def title(self) -> str:
+        """The first caption, else the name of the file."""
+        return self.captions[0] if self.captions else self.path.rpartition("/")[2]
+
+
+@dataclass(frozen=True)
+class Found:
+    """A clip and its cosine with the query."""
+
+    clip: Clip
+    score: float
+
+
+class Filter(BaseModel):
+    """Which clips a search may find; all conditions that are given hold together."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    min_seconds: float | None = Field(None, ge=0)
+    """Clips at least this long."""
+    max_seconds: float | None = Field(None, ge=0)
+    """Clips at most this long."""
+    folder: str | None = Field(None, max_length=1000)
+    """Clips of this folder of the source, and of the folders in it."""
+    label: str | None = Field(None, max_length=1000)
+    """Clips with this label."""
+
+    def sql(self) -> str | None:
+        """The condition as LanceDB reads it; ``None`` for no condition."""
+        parts = []
+        if self.min_seconds is not None:
+            parts.append(f"seconds >= {self.min_seconds!r}")
+        if self.max_seconds is not None:
+            parts.append(f"seconds <= {self.max_seconds!r}")
+        if folder := self._folder():
+            inside = f"starts_with(folder, {quoted(folder + '/')})"
+            parts.append(f"(folder = {quoted(folder)} OR {inside})")
+        if self.label is not None:
+            parts.append(f"array_has(labels, {quoted(self.label)})")
+        return " AND ".join(parts) or None
+
+    def holds(self, clip: Clip) -> bool:
+        """Whether a clip meets the condition."""
+        folder = self._folder()
+        return (
+            (self.min_seconds is None or clip.seconds >= self.min_seconds)
+            and (self.max_seconds is None or clip.seconds <= self.max_seconds)
+            and (not folder or f"{clip.folder}/".startswith(f"{folder}/"))
+            and (self.label is None or self.label in clip.labels)
+        )
+
+    def _folder(self) -> str:
+        """Without slashes at its ends; empty stands for every folder."""
+        return (self.folder or "").replace("\\", "/").strip("/")
+
+
+EVERYTHING = Filter()
+
+
+def of_row(row: Mapping[str, Any]) -> Clip:
+    """A clip of a row of the table."""
+    lists = {name: tuple(row[name]) for name in ("captions", "labels")}
+    plain = {name: row[name] for name in Clip.__dataclass_fields__ if name not in lists}
+    return Clip(**plain, **lists)
+
+
+def quoted(text: str) -> str:
+    """A string of SQL."""
+    return "'" + text.replace("'", "''") + "'"
