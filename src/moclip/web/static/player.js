@@ -31,7 +31,7 @@ export class Player {
     Object.assign(this, { clip, among, other: null });
     if (!this.dialog.open) {
       this.dialog.showModal();
-      this.viewer.canvas.focus();
+      this.viewer.play.focus();
     }
     return this.#show();
   }

@@ -19,11 +19,13 @@ export class Viewer {
       SPEEDS.map((speed) => el("option", { value: speed, selected: speed === 1 }, `${speed}×`)));
     this.trails = this.#switch("Trails", (on) => (this.stage.trailing = on), false);
     this.follow = this.#switch("Follow", (on) => (this.stage.following = on), true);
+    this.exported = this.#switch("As GLB", (on) => this.#dress(on), false);
+    this.exported.title = "Shows the file that the GLB download holds, as Blender or an engine opens it";
     this.angles = el("div", { class: "segments", role: "group", "aria-label": "Camera" },
       Object.entries(ANGLES).map(([angle, label]) => el("button", { type: "button", onclick: () => this.stage.look(angle) }, label)));
     this.screen = el("div", { class: "screen" }, this.canvas, this.names);
     const transport = el("div", { class: "transport" }, this.play, this.scrub, this.clock, this.speed);
-    this.node = el("div", { class: "viewer" }, this.screen, transport, el("div", { class: "options" }, this.angles, this.trails, this.follow));
+    this.node = el("div", { class: "viewer" }, this.screen, transport, el("div", { class: "options" }, this.angles, app.health.exports.includes("glb") && this.exported, this.trails, this.follow));
     this.node.addEventListener("keydown", (event) => this.key(event));
     this.#paintPlay(true);
   }
@@ -33,18 +35,36 @@ export class Viewer {
     node.addEventListener("click", () => {
       const now = node.getAttribute("aria-pressed") !== "true";
       node.setAttribute("aria-pressed", String(now));
-      if (this.stage) change(now);
+      if (!this.stage) return;
+      change(now);
+      this.stage.wake();
     });
     return node;
   }
 
-  /** Shows clips beside each other. Raises what the service refused. */
+  /** Shows clips beside each other; the latest call wins. Raises what the service refused. */
   async show(clips, options) {
-    const motions = await Promise.all(clips.map((clip) => api.motion(clip.id)));
+    this.clips = clips;
+    const glb = this.exported.getAttribute("aria-pressed") === "true";
+    const load = async (clip) => (await import("./scene/exported.js")).Exported.of(clip.id);
+    const [motions, skins] = await Promise.all([
+      Promise.all(clips.map((clip) => api.motion(clip.id))),
+      Promise.all(glb ? clips.map(load) : []),
+    ]);
+    if (this.clips !== clips) return;
     this.stage ??= this.#open();
     this.names.replaceChildren(...(clips.length > 1 ? clips.map((clip) => el("span", {}, clip.title)) : []));
-    this.stage.set(motions, options);
+    this.stage.set(motions, { ...options, skins });
     this.scrub.max = this.stage.duration;
+  }
+
+  async #dress(on) {
+    try {
+      await this.show(this.clips, { keep: true });
+    } catch (error) {
+      this.exported.setAttribute("aria-pressed", String(!on));
+      this.exported.title = error.message;
+    }
   }
 
   #open() {
@@ -60,6 +80,7 @@ export class Viewer {
     if (!this.stage) return;
     if (on && this.stage.seconds >= this.stage.duration) this.stage.seconds = 0;
     this.stage.playing = on;
+    this.stage.wake();
     this.#paintPlay(on);
   }
 
@@ -70,7 +91,7 @@ export class Viewer {
 
   seek(seconds) {
     this.toggle(false);
-    this.stage.seconds = Math.max(0, Math.min(seconds, this.stage.duration));
+    this.stage.seek(seconds);
   }
 
   step(frames) {

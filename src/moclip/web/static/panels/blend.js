@@ -24,6 +24,7 @@ export function create(app) {
   const hint = el("p", { class: "hint", role: "alert" });
   const results = el("div", { class: "results" }, message("Nothing blended yet", "Choose two movements and press Blend."));
   const run = runner(results);
+  const viewer = new Viewer(app); // one for all answers: browsers give a page few WebGL contexts
   const form = el(
     "form",
     { class: "controls", onsubmit: (event) => (event.preventDefault(), blend()) },
@@ -48,7 +49,6 @@ export function create(app) {
   }
 
   function blended(clips) {
-    const viewer = new Viewer(app);
     const files = el("div", {});
     const middle = Math.floor((clips.length - 1) / 2);
     const mix = range({ min: 0, max: clips.length - 1, step: 1, value: middle, "aria-label": "How far along the way", oninput: (index) => turn(index) });

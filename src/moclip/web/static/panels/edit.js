@@ -24,6 +24,7 @@ export function create(app) {
   const hint = el("p", { class: "hint", role: "alert" });
   const results = el("div", { class: "results" }, message("Nothing edited yet", "Fill in the three places and press Edit."));
   const run = runner(results);
+  const viewer = new Viewer(app); // one for all answers: browsers give a page few WebGL contexts
   const sign = (text) => el("span", { class: "sign", "aria-hidden": "true" }, text);
   const form = el(
     "form",
@@ -56,7 +57,6 @@ export function create(app) {
   }
 
   function edited([before, after]) {
-    const viewer = new Viewer(app);
     const named = [{ ...before, title: `Before: ${base.name()}` }, { ...after, title: `After: − ${from.name()} + ${to.name()}` }];
     viewer.show(named).catch((error) => (hint.textContent = error.message));
     return el("div", { class: "blended" }, viewer.node, downloads(app, after));

@@ -5,15 +5,16 @@ import {
 } from "../vendor/three/three.module.min.js";
 import { body, place, LEFT, RIGHT } from "./cones.js";
 
-const SIDES = 20; // corners around a cone
-const RINGS = 5; // rings of each rounded end
+/** Corners around a cone, and rings of each rounded end. */
+export const FINE = { sides: 20, rings: 5 };
+export const COARSE = { sides: 10, rings: 3 };
 const COLOURS = ["#d9d5cd", "#ee8b52", "#4f87d3"]; // middle, left, right: as in moclip's pictures
 const MATERIAL = new MeshStandardMaterial({ vertexColors: true, roughness: 0.62, metalness: 0 });
 const UP = new Vector3(0, 1, 0);
 
 export class Figure {
   /** `motion` is what api.motion gives; the figure's floor is at y = 0. */
-  constructor(motion, skeleton) {
+  constructor(motion, skeleton, detail = FINE) {
     this.motion = motion;
     const { tips, cones } = body(skeleton, motion.data);
     this.tips = tips;
@@ -23,13 +24,13 @@ export class Figure {
     this.pose = new Float32Array(3 * motion.joints);
     this.places = tips.map(() => new Vector3());
     this.bones = cones.map(() => new Bone());
-    this.mesh = this.#mesh();
+    this.mesh = this.#mesh(detail);
     this.floor = this.#floor();
     this.show(0);
   }
 
-  #mesh() {
-    const mesh = new SkinnedMesh(geometry(this.cones), MATERIAL);
+  #mesh(detail) {
+    const mesh = new SkinnedMesh(geometry(this.cones, detail), MATERIAL);
     mesh.bind(new Skeleton(this.bones, this.bones.map(() => new Matrix4())), new Matrix4());
     mesh.castShadow = true;
     mesh.receiveShadow = true;
@@ -108,9 +109,9 @@ function turn(matrix, start, end, across, [wide, deep]) {
   matrix.makeBasis(X.multiplyScalar(wide), Y, Z.multiplyScalar(deep)).setPosition(start);
 }
 
-function geometry(cones) {
+function geometry(cones, detail) {
   const parts = { position: [], normal: [], color: [], bone: [], index: [] };
-  cones.forEach((cone, bone) => addCone(parts, cone, bone));
+  cones.forEach((cone, bone) => addCone(parts, cone, bone, detail));
   const made = new BufferGeometry();
   const vertices = parts.bone.length;
   made.setAttribute("position", new BufferAttribute(new Float32Array(parts.position), 3));
@@ -123,18 +124,18 @@ function geometry(cones) {
 }
 
 /** Rings of vertices from pole to pole; the ends are parts of balls that meet the cone smoothly. */
-function addCone(parts, { length, radii, side }, bone) {
+function addCone(parts, { length, radii, side }, bone, { sides, rings: steep }) {
   const first = parts.bone.length;
   const colour = new Color(COLOURS[side === LEFT ? 1 : side === RIGHT ? 2 : 0]);
   const lean = Math.asin(Math.max(-0.99, Math.min(0.99, (radii[0] - radii[1]) / length)));
-  const steps = Array.from({ length: RINGS + 1 }, (_, i) => i / RINGS);
+  const steps = Array.from({ length: steep + 1 }, (_, i) => i / steep);
   const rings = [
     ...steps.map((step) => [0, radii[0], -Math.PI / 2 + step * (lean + Math.PI / 2)]),
     ...steps.map((step) => [length, radii[1], lean + step * (Math.PI / 2 - lean)]),
   ];
   for (const [height, radius, angle] of rings) {
-    for (let corner = 0; corner < SIDES; corner += 1) {
-      const around = (2 * Math.PI * corner) / SIDES;
+    for (let corner = 0; corner < sides; corner += 1) {
+      const around = (2 * Math.PI * corner) / sides;
       const normal = [Math.cos(around) * Math.cos(angle), Math.sin(angle), Math.sin(around) * Math.cos(angle)];
       parts.normal.push(...normal);
       parts.position.push(normal[0] * radius, normal[1] * radius + height, normal[2] * radius);
@@ -142,12 +143,12 @@ function addCone(parts, { length, radii, side }, bone) {
       parts.bone.push(bone);
     }
   }
-  for (let ring = 0; ring < rings.length - 1; ring += 1) addBand(parts.index, first + ring * SIDES);
+  for (let ring = 0; ring < rings.length - 1; ring += 1) addBand(parts.index, first + ring * sides, sides);
 }
 
-function addBand(index, first) {
-  for (let corner = 0; corner < SIDES; corner += 1) {
-    const [here, after] = [first + corner, first + ((corner + 1) % SIDES)];
-    index.push(here, here + SIDES, after, after, here + SIDES, after + SIDES);
+function addBand(index, first, sides) {
+  for (let corner = 0; corner < sides; corner += 1) {
+    const [here, after] = [first + corner, first + ((corner + 1) % sides)];
+    index.push(here, here + sides, after, after, here + sides, after + sides);
   }
 }

@@ -2,12 +2,13 @@
 // A page has a handful of WebGL contexts to spend, and a canvas of its own lets a card scroll and clip as it likes.
 
 import { PerspectiveCamera } from "../vendor/three/three.module.min.js";
-import { Figure } from "./figure.js";
+import { COARSE, Figure } from "./figure.js";
 import { distance, framing, stand, target } from "./framing.js";
 import { FIELD_OF_VIEW, renderer, World } from "./world.js";
 
 const PAUSE = 0.5; // seconds a figure rests at its end before it starts again
-const BUSY = 0.5; // share of the time that drawing may take
+const REST = 12; // milliseconds at least between two rounds: thirty a second are plenty
+const BUSY = 1.5; // rests last this many times as long as drawing takes
 const still = matchMedia("(prefers-reduced-motion: reduce)");
 
 class Painter {
@@ -55,20 +56,20 @@ class Painter {
   draw(now) {
     if (this.seen.size === 0) return;
     requestAnimationFrame(this.draw);
+    // What the last pictures took shows in when the browser asks for the next ones: slow machines draw less often.
+    if (this.painted) this.next = now + Math.max(REST, BUSY * (now - this.painted));
+    this.painted = 0;
     if (now < this.next || document.hidden) return;
     if (!this.renderer) this.#open();
-    const started = performance.now();
     for (const view of [...this.seen]) {
       if (!view.canvas.isConnected) this.remove(view);
-      else if (view.canvas.offsetParent && !(still.matches && view.drawn && !view.canvas.matches(":hover"))) this.#paint(view, now / 1000);
+      else if (wanted(view)) this.#paint(view, now / 1000);
     }
-    // Slow machines draw less often instead of falling behind; thirty pictures a second are plenty.
-    const took = performance.now() - started;
-    this.next = now + Math.max(28, took / BUSY);
+    this.painted = now;
   }
 
   #paint(view, now) {
-    view.figure ??= new Figure(view.motion, view.skeleton);
+    view.figure ??= new Figure(view.motion, view.skeleton, COARSE);
     view.frame ??= framing(view.motion, view.skeleton);
     const { figure, motion, frame, canvas } = view;
     const [width, height] = this.#fit(canvas);
@@ -107,6 +108,13 @@ class Painter {
     if (still.matches && !view.canvas.matches(":hover")) return last / 2;
     return Math.min(Math.max(now - view.began, 0) % (last + PAUSE), last);
   }
+}
+
+/** Not what lies behind a dialog, nor what would move for a user who has asked for stillness. */
+function wanted({ canvas, drawn }) {
+  const dialogs = document.querySelectorAll("dialog[open]");
+  if (!canvas.offsetParent || (dialogs.length > 0 && !dialogs[dialogs.length - 1].contains(canvas))) return false;
+  return !(still.matches && drawn && !canvas.matches(":hover"));
 }
 
 export const painter = new Painter();

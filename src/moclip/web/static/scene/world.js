@@ -9,8 +9,8 @@ export const FIELD_OF_VIEW = 28; // degrees: long lenses flatter bodies
 const LIGHT = new Vector3(1.8, 4.6, 2.6);
 
 /** A renderer with a transparent ground: what lies behind the canvas is the page's. Throws where there is no WebGL. */
-export function renderer(canvas) {
-  const made = new WebGLRenderer({ canvas, antialias: true, alpha: true, powerPreference: "low-power" });
+export function renderer(canvas, options = {}) {
+  const made = new WebGLRenderer({ canvas, antialias: true, alpha: true, powerPreference: "low-power", ...options });
   made.toneMapping = NeutralToneMapping;
   made.toneMappingExposure = 1.05;
   made.shadowMap.enabled = true;
