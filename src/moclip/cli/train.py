@@ -6,10 +6,11 @@ Examples:
   moclip train my.toml --set loss.tether=0.2 seed=1 --out runs/weaker_tether
   moclip train motionclip_demo
   moclip train my.toml --out runs/weaker_tether --resume
+  torchrun --nproc-per-node=8 -m moclip train my.toml --out runs/wide
 
 A recipe is a name that comes with the package or a .toml file. The folder gets config.json,
 model.safetensors (the epoch that validation finds best), recipe.toml, metrics.jsonl and a model
-card. Ctrl-C leaves a folder that `--resume` takes up again.
+card. Ctrl-C leaves a folder that `--resume` takes up again, with any number of processes.
 """
 
 import sys
@@ -33,6 +34,7 @@ def main(
     out: Path | None = None,
     resume: bool = False,
     device: Device = "auto",
+    shard: bool = False,
 ) -> None:
     """Train a model.
 
@@ -42,7 +44,9 @@ def main(
         out: folder to write, runs/NAME if absent
         resume: go on with the run that is in the folder
         device: where to compute
+        shard: spread the motion tower over the processes of torchrun (FSDP), if it is too large
     """
+    from moclip import ranks
     from moclip.cli import _device
     from moclip.training import kinds
 
@@ -51,11 +55,16 @@ def main(
     folder = out or Path("runs") / plan.name
     where = _device.pick(device).type
     try:
-        kinds.train(plan, folder, resume=resume, progress=sys.stderr.isatty(), device=where)
+        options = {"shard": True} if shard else {}
+        progress = sys.stderr.isatty()
+        kinds.train(plan, folder, resume=resume, progress=progress, device=where, **options)
     except KeyboardInterrupt:
         words = ["moclip train", recipe, *(f"--set {s}" for s in settings), f"--out {folder}"]
         print(f"stopped; go on with: {' '.join(words)} --resume", file=sys.stderr)
         raise
+    ranks.leave()
+    if not ranks.leads():
+        return
     next_command = {
         "moclip": f"moclip search {folder} 'a person walks' --in FOLDER",
         "motionclip": f"moclip generate {folder} 'a person walks' -o walk.bvh",

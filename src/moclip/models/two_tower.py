@@ -1,7 +1,7 @@
 """MoCLIP: a text tower and a motion tower whose unit vectors share one space (arXiv 2505.10810)."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -144,15 +144,17 @@ class MoCLIP(nn.Module, Shared, library_name="moclip"):
         *,
         recipe: str | None = None,
         card: str | None = None,
+        weights: Mapping[str, Tensor] | None = None,
         config: Any = None,
         model_card_kwargs: Any = None,
     ) -> None:
         """Writes the model into a folder; see :mod:`moclip.models.checkpoint`.
 
         ``recipe`` (TOML) and ``card`` (Markdown on the training) are those it was loaded with
-        unless given. The last two arguments are what ``push_to_hub`` passes; they are not needed.
+        unless given; ``weights`` are its own, unless they had to be put together from several
+        devices. The last two arguments are what ``push_to_hub`` passes; they are not needed.
         """
-        settings, weights = self._settings(), self.state_dict()
+        settings, weights = self._settings(), dict(weights or self.state_dict())
         paperwork = self.paperwork.but(recipe=recipe, card=card)
         checkpoint.write(
             Path(save_directory),

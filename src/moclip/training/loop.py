@@ -19,6 +19,8 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from moclip.files import write_atomically
+from moclip.ranks import Ranks
+from moclip.training import sharding
 from moclip.training.sections import Pace
 from moclip.training.state import (
     Progress,
@@ -75,7 +77,10 @@ class Task(ABC, Generic[B]):
 
     @abstractmethod
     def save(self, measured: dict[str, Any]) -> None:
-        """Writes the model, which is the best so far."""
+        """Writes the model, which is the best so far.
+
+        Asked of the first rank, or of all where they must put the model together.
+        """
 
 
 @dataclass(eq=False)
@@ -84,6 +89,8 @@ class Loop(Generic[B]):
 
     The model is saved whenever its score is at least as high as before. A run that is interrupted
     leaves a state; :meth:`run` takes it up and gives the same losses as if nothing had happened.
+
+    Several ranks run the same loop, each with its share of every batch; the first alone writes.
     """
 
     task: Task[B]
@@ -101,6 +108,8 @@ class Loop(Generic[B]):
         self.model = self.task.model
         self.optimiser = self.accelerator.prepare(self.task.optimiser())
         self._saved_at = time.monotonic()
+        self.ranks = Ranks.now()
+        self._is_sharded = sharding.is_sharded(self.model)
 
     def run(self, *, stop_after: int | None = None) -> None:
         """All epochs that are left, or those up to ``stop_after``.
@@ -117,27 +126,33 @@ class Loop(Generic[B]):
                 if stop_after is not None:
                     self._save_state()
             except KeyboardInterrupt:
-                self._save_state()
+                if not self._is_sharded:  # the parts of other ranks could be a step apart
+                    self._save_state()
                 raise
             finally:
                 self._bar.close()
 
     def _take_up(self) -> None:
-        if has_state(self.out):
+        is_begun = self.ranks.agreed(has_state(self.out))
+        if is_begun:
             self.progress = peek(self.out)
-        _trim(self.out / "metrics.jsonl", self.progress.epoch)
+        if self.ranks.leads:
+            _trim(self.out / "metrics.jsonl", self.progress.epoch)
         self.task.begin(self._last_taught())
-        if has_state(self.out):
+        if is_begun:
             load_state(self.out, self.model, self.optimiser)
         self._random = random_state()
-        if not has_state(self.out):
+        self.ranks.wait()
+        if not is_begun:
             self._save_state()
         done = self.progress.epoch * self.task.steps + self.progress.step
+        if not self.ranks.leads:  # other dropout than the first rank's
+            torch.manual_seed((self.seed * 100_003 + done) * 1009 + self.ranks.own)
         self._bar = tqdm(
             total=self.epochs * self.task.steps,
             initial=done,
             unit="step",
-            disable=not self.show_progress,
+            disable=not (self.show_progress and self.ranks.leads),
         )
 
     def _last_taught(self) -> int:
@@ -165,10 +180,7 @@ class Loop(Generic[B]):
         if not torch.isfinite(loss):
             raise ValueError(f"the loss is {loss.item()} at epoch {epoch}; lower the learning rate")
         self.accelerator.backward(loss)
-        norm = self.accelerator.clip_grad_norm_(
-            [p for p in self.model.parameters() if p.grad is not None], self.clip
-        )
-        measured = measured | {"loss": loss.item(), "grad_norm": float(norm)}
+        measured = measured | {"loss": loss.item(), "grad_norm": self._clipped()}
         with _undisturbed():
             self.optimiser.step()
             self.optimiser.zero_grad(set_to_none=True)
@@ -177,6 +189,15 @@ class Loop(Generic[B]):
             self._random = random_state()
         self._bar.set_description(f"epoch {epoch + 1}, loss {loss.item():.3f}", refresh=False)
         self._bar.update()
+
+    def _clipped(self) -> float:
+        """The gradient's norm before it is clipped, all ranks' gradients having been averaged."""
+        learning = [p for p in self.model.parameters() if p.grad is not None]
+        gradients = [p.grad for p in learning if p.grad is not None]
+        self.ranks.average(g for g in gradients if sharding.local(g) is g)
+        if self._is_sharded:
+            return sharding.clip(gradients, self.clip)
+        return float(self.accelerator.clip_grad_norm_(learning, self.clip))
 
     def _add(self, values: dict[str, float]) -> None:
         sums = self.progress.sums
@@ -189,13 +210,14 @@ class Loop(Generic[B]):
         is_last = epoch + 1 == self.epochs
         if is_last or (epoch + 1) % self.pace.validate_every == 0:
             row |= self._validated(epoch)
-        _append(self.out / "metrics.jsonl", row)
+        if self.ranks.leads:
+            _append(self.out / "metrics.jsonl", row)
         done = self.progress
         self.progress = Progress(
             epoch + 1, 0, done.best, done.best_epoch, done.seconds + row["seconds"]
         )
         minutes = (time.monotonic() - self._saved_at) / 60
-        if is_last or minutes >= self.pace.state_minutes:
+        if self.ranks.agreed(is_last or minutes >= self.pace.state_minutes):
             self._save_state()
 
     def _row(self, epoch: int) -> dict[str, Any]:
@@ -209,12 +231,14 @@ class Loop(Generic[B]):
 
     def _validated(self, epoch: int) -> dict[str, float]:
         self.model.eval()
-        with torch.inference_mode():
+        # What FSDP puts together in inference mode could not learn afterwards.
+        with torch.no_grad() if self._is_sharded else torch.inference_mode():
             measured = self.task.validate()
         score = self.task.score(measured)
         if score >= self.progress.best:
             self.progress.best, self.progress.best_epoch = score, epoch + 1
-            self.task.save({"epoch": epoch + 1, **measured})
+            if self.ranks.leads or self._is_sharded:
+                self.task.save({"epoch": epoch + 1, **measured})
         return {f"val_{name}": value for name, value in measured.items()}
 
     def _save_state(self) -> None:

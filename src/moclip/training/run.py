@@ -13,7 +13,8 @@ from moclip.evaluation.gallery import Gallery
 from moclip.files import write_atomically
 from moclip.models.two_tower import MoCLIP
 from moclip.motion import CaptionedMotion, MotionBatch
-from moclip.training import card, start
+from moclip.ranks import Ranks
+from moclip.training import card, sharding, start
 from moclip.training._recipe import BaseRecipe
 from moclip.training.batches import Batches, Teacher, with_mirrored
 from moclip.training.defences import Variants
@@ -66,18 +67,30 @@ def train(
     clips: Clips | None = None,
     teacher: Teacher | None = None,
     stop_after: int | None = None,
+    shard: bool = False,
 ) -> Path:
     """Trains MoCLIP as the recipe says and returns ``out``, which then holds the best model.
 
     ``resume`` takes up a run that was stopped; ``stop_after`` leaves off after so many epochs,
     resumable. ``teacher`` are the frozen tower's vectors where they are known already, of these and
     any other captions. Raises ``ValueError`` when ``out`` holds another run.
+
+    Processes that torchrun or accelerate started train one model: a step takes the recipe's batch
+    whatever their number, each encodes its share, and the losses are those of the whole batch.
+    ``shard`` spreads the weights of the motion tower over them.
     """
     start.check_folder(recipe, out, resume)
     clips = clips or Clips.of(recipe, recipe.augment.mirror)
-    accelerator = start.accelerator(recipe.optimiser.precision, device)
+    accelerator = start.accelerator(recipe.optimiser.precision, device, several=True)
     model = new_model(recipe, clips.train).to(accelerator.device)
-    write_atomically(out / "recipe.toml", recipe.to_toml().encode())
+    ranks = Ranks.now()
+    if shard and ranks.count == 1:
+        raise ValueError("one process was started, wanted several to spread the tower over")
+    if shard:
+        sharding.shard(model.motion, accelerator.device)
+    ranks.wait()  # until all have looked into the folder
+    if ranks.leads:
+        write_atomically(out / "recipe.toml", recipe.to_toml().encode())
     measure = Validation(model, clips.val)
     task = Towers(
         model=model,
@@ -154,7 +167,7 @@ class Validation:
     def __call__(self, model: MoCLIP) -> dict[str, float]:
         frozen = not any(parameter.requires_grad for parameter in model.text.parameters())
         raw = self.before if frozen else self._raw(model)
-        motion = model.encode_motion([clip.motion for clip in self.clips]).cpu()
+        motion = self._motions(model)
         gallery = Gallery(motion, F.normalize(raw, dim=-1), self.owner, tuple(self.captions))
         report = protocols.evaluate(gallery, "all-identical", samples=0)
         return report.summary() | {"text_norm_ratio": self._ratio(raw)}
@@ -170,15 +183,23 @@ class Validation:
     def _ratio(self, raw: torch.Tensor) -> float:
         return float((raw.norm(dim=-1) / self.before.norm(dim=-1)).mean())
 
+    def _motions(self, model: MoCLIP) -> torch.Tensor:
+        """Unit vectors; each rank encodes its share."""
+        ranks = Ranks.now()
+        own = [clip.motion for clip in ranks.share(self.clips)]
+        return ranks.together(model.encode_motion(own), [len(self.clips)]).cpu()
+
     def _raw(self, model: MoCLIP) -> torch.Tensor:
-        unique = list(dict.fromkeys(self.captions))
+        unique, ranks = list(dict.fromkeys(self.captions)), Ranks.now()
         row = {caption: number for number, caption in enumerate(unique)}
         with torch.no_grad():
-            raw = model.text.encode(unique).float().cpu()
-        return raw[[row[caption] for caption in self.captions]]
+            raw = model.text.encode(ranks.share(unique)).float()
+        return ranks.together(raw, [len(unique)]).cpu()[[row[c] for c in self.captions]]
 
 
 def _save(model: MoCLIP, recipe: Recipe, out: Path, measured: dict[str, Any], rules: str) -> None:
     kept = f"Of {recipe.schedule.epochs} epochs the one with the best validation R@1 was kept."
     model.paperwork = card.paperwork(recipe, measured, kept=kept, rules=rules)
-    model.save_pretrained(out)
+    weights = sharding.whole_weights(model)
+    if Ranks.now().leads:
+        model.save_pretrained(out, weights=weights)

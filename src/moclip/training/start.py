@@ -7,23 +7,28 @@ import torch
 from accelerate import Accelerator
 from accelerate.state import AcceleratorState
 
+from moclip import ranks
 from moclip.training._recipe import BaseRecipe
 from moclip.training.state import has_state
 
 Precision = Literal["auto", "fp32", "bf16"]
 
 
-def accelerator(wanted: Precision, device: str | None) -> Accelerator:
-    """The device of a run and the precision of its products."""
+def accelerator(wanted: Precision, device: str | None, *, several: bool = False) -> Accelerator:
+    """The device of a run and the precision of its products; meets the other ranks.
+
+    Raises ``ValueError`` where a launcher has started ``several`` that cannot work together.
+    """
     device = device or ("cuda" if torch.cuda.is_available() else "cpu")
+    if ranks.started() > 1 and not several:
+        raise ValueError(
+            f"{ranks.started()} processes were started, but of all kinds of models only moclip is "
+            "trained by several; start one"
+        )
+    ranks.join(device)
     # Accelerate keeps the first device and precision of a process, whatever is asked for later.
     AcceleratorState._reset_state(reset_partial_state=True)
-    accelerator = Accelerator(cpu=device == "cpu", mixed_precision=precision(wanted, device))
-    if accelerator.num_processes > 1:
-        raise ValueError(
-            f"{accelerator.num_processes} processes were started, but training runs in one so far"
-        )
-    return accelerator
+    return Accelerator(cpu=device == "cpu", mixed_precision=precision(wanted, device))
 
 
 def precision(wanted: Precision, device: str) -> str:

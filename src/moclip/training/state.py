@@ -12,6 +12,8 @@ from safetensors.torch import save
 from torch import Tensor, nn
 
 from moclip.files import write_atomically
+from moclip.ranks import Ranks
+from moclip.training.sharding import is_sharded, spread_like, whole
 
 _FILE = "state.safetensors"
 
@@ -46,14 +48,21 @@ def save_state(
     progress: Progress,
     random: dict[str, Tensor],
 ) -> None:
-    """One file, whole or not at all. Parameters that do not learn yet are not in it."""
+    """One file, whole or not at all. Parameters that do not learn yet are not in it.
+
+    The first of several ranks writes it, and it does not tell of how many: any number can go on.
+    """
+    if not (Ranks.now().leads or is_sharded(model)):
+        return
     tensors = random | {f"buffer.{name}": buffer for name, buffer in _buffers(model).items()}
     for name, parameter in model.named_parameters():
         if not parameter.requires_grad:
             continue
-        tensors[f"weight.{name}"] = parameter.detach()
+        tensors[f"weight.{name}"] = whole(parameter.detach())
         for key, moment in optimiser.state.get(parameter, {}).items():
-            tensors[f"moment.{key}.{name}"] = moment
+            tensors[f"moment.{key}.{name}"] = whole(moment)
+    if not Ranks.now().leads:
+        return
     tensors = {name: tensor.contiguous().cpu() for name, tensor in tensors.items()}
     metadata = {"progress": json.dumps(asdict(progress))}
     write_atomically(folder / _FILE, save(tensors, metadata))
@@ -93,11 +102,21 @@ def load_state(folder: Path, model: nn.Module, optimiser: torch.optim.Optimizer)
                 buffer.copy_(file.get_tensor(f"buffer.{name}"))
             for name, parameter in model.named_parameters():
                 if parameter.requires_grad:
-                    parameter.copy_(file.get_tensor(f"weight.{name}"))
+                    parameter.copy_(_like(file.get_tensor(f"weight.{name}"), parameter))
                     moments = _moments(file, there, name)
                     on_device = moments.keys() - (() if fused else {"step"})
                     moments |= {key: moments[key].to(parameter.device) for key in on_device}
+                    moments |= {
+                        key: _like(moment, parameter)
+                        for key, moment in moments.items()
+                        if key != "step"
+                    }
                     optimiser.state[parameter] = moments
+
+
+def _like(tensor: Tensor, parameter: Tensor) -> Tensor:
+    """Where the parameter is, spread as it is."""
+    return spread_like(tensor.to(parameter.device), parameter)
 
 
 def _buffers(model: nn.Module) -> dict[str, Tensor]:
