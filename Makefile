@@ -6,7 +6,7 @@ BIN := .venv/bin
 # For one test, in a folder of its own: its torchvision has no build beside a torch for processors only.
 OPEN_CLIP := torchvision==0.28.0 open_clip_torch==3.3.0 ftfy==6.3.1 wcwidth
 
-.PHONY: install demo test lint bench fuzz docs clean
+.PHONY: install demo test chromium lint bench fuzz docs clean
 
 install: .venv/.installed
 
@@ -27,7 +27,13 @@ lint: install
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 
-test: lint
+# The page is tested in Debian's Chromium; where it may not be installed, its tests are skipped and say so.
+chromium:
+	@command -v chromium >/dev/null || ! command -v apt-get >/dev/null || test "$$(id -u)" != 0 \
+		|| { apt-get update -qq && apt-get install -qq -y --no-install-recommends chromium; } \
+		|| echo 'chromium could not be installed: tests of the page are skipped'
+
+test: lint chromium
 	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2  # a thread a worker: more would only wait for each other
 
 bench: install
