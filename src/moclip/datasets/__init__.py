@@ -14,6 +14,7 @@ from pydantic import ValidationError
 
 from moclip import catalog
 from moclip.datasets import _reading
+from moclip.datasets._cache import folder as cache_folder  # noqa: F401
 from moclip.datasets._plan import Plan
 from moclip.motion import CaptionedMotion, Motion
 
