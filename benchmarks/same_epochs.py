@@ -26,7 +26,7 @@ from moclip import datasets
 from moclip.files import write_atomically
 from moclip.motion import CaptionedMotion
 from moclip.training import run
-from moclip.training.loop import read_metrics
+from moclip.training.metrics import read_metrics
 from moclip.training.recipe import Recipe
 
 _QUICK = {"limb_width": 8, "limb_heads": 2, "layers": 1, "width": 32, "heads": 2}

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from cli_support import Run
+from two_processes import start_two
 
 from moclip import MoCLIP, read_motion
 
@@ -70,3 +71,16 @@ def test_an_absent_device_is_told(moclip: Run, model: Path, tmp_path: Path) -> N
     shown = moclip("encode", model, "a walk", "-o", tmp_path / "v.npz", "--device", "cuda")
     assert shown.code == 2
     assert shown.err.startswith("moclip: there is no device 'cuda' here; there are: cpu")
+
+
+def test_two_processes_write_what_one_does(
+    moclip: Run, model: Path, clips: Path, tmp_path: Path
+) -> None:
+    inputs = ["a walk", str(clips / "fast.npz"), "a run", "someone jumps", "a turn"]
+    one, two = tmp_path / "one.npz", tmp_path / "two.npz"
+    assert moclip("encode", model, *inputs, "-o", one).code == 0
+    done = start_two(["-m", "moclip", "encode", str(model), *inputs, "-o", str(two)])
+    tables = [np.load(path, allow_pickle=False) for path in (one, two)]
+    assert tables[1]["names"].tolist() == tables[0]["names"].tolist() == inputs
+    assert tables[1]["vectors"] == pytest.approx(tables[0]["vectors"], abs=1e-5)
+    assert done.stdout.count("vectors of") == 1

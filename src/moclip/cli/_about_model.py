@@ -11,7 +11,7 @@ from moclip.features.humanml263 import FPS
 from moclip.models import checkpoint, identity
 from moclip.models.generator.generator import load_text_tower
 from moclip.models.opening import open_model
-from moclip.training.loop import read_metrics
+from moclip.training.metrics import read_metrics
 
 
 def facts(model: str) -> dict[str, Any]:

@@ -3,10 +3,12 @@
 Examples:
   moclip encode runs/demo "a person walks" "someone jumps" -o captions.npz
   moclip encode runs/demo clips/*.bvh -o clips.npz
+  torchrun --nproc-per-node=8 -m moclip encode runs/demo clips/*.bvh -o clips.npz
 
 The file holds `vectors` (one row an input, unit length, so a dot product is a cosine), `names` (the
 captions and paths, in order) and `kinds` ("text" or "motion"); numpy.load opens it without pickle.
-An input that exists as a file, or ends as motion files do, is read as a motion.
+An input that exists as a file, or ends as motion files do, is read as a motion. Processes of
+torchrun each read and encode their share; the first of them writes the file.
 """
 
 import io
@@ -46,7 +48,8 @@ def main(
     """
     import numpy as np
 
-    from moclip.cli import _inputs, _model
+    from moclip import ranks
+    from moclip.cli import _device, _inputs, _model
     from moclip.files import write_atomically
 
     if out.suffix != ".npz":
@@ -54,8 +57,15 @@ def main(
     if not inputs:
         raise ValueError("nothing to encode; give captions or motion files after the model")
     items = _inputs.sorted_out(inputs)
-    motions = [_inputs.motion(item.text, skeleton_file) for item in items if item.is_motion]
-    vectors = encoded(_model.load(model, device), items, motions)
+    where = _device.pick(device)
+    world = ranks.join(where.type)
+    own = world.share(items)
+    motions = [_inputs.motion(item.text, skeleton_file) for item in own if item.is_motion]
+    part = encoded(_model.load(model, device), own, motions)
+    vectors = world.together(part.to(where), [len(items)]).cpu()
+    ranks.leave()
+    if not world.leads:
+        return
     buffer = io.BytesIO()
     np.savez(
         buffer,

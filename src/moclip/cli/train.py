@@ -48,7 +48,7 @@ def main(
     """
     from moclip import ranks
     from moclip.cli import _device
-    from moclip.training import kinds
+    from moclip.training import kinds, metrics
 
     settings = [setting for group in overrides for setting in group]
     plan = kinds.load(recipe, settings)
@@ -65,6 +65,10 @@ def main(
     ranks.leave()
     if not ranks.leads():
         return
+    rows = metrics.read_metrics(folder / "metrics.jsonl")
+    if rows:
+        seconds, share = metrics.waiting(rows)
+        print(f"{seconds:.0f} s of steps, {share:.1%} of them waiting for data")
     next_command = {
         "moclip": f"moclip search {folder} 'a person walks' --in FOLDER",
         "motionclip": f"moclip generate {folder} 'a person walks' -o walk.bvh",

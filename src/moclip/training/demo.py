@@ -10,7 +10,7 @@ from moclip.models.two_tower import MoCLIP
 from moclip.motion import CaptionedMotion
 from moclip.tasks.retrieval import Hit, Index
 from moclip.training import controls, run
-from moclip.training.loop import read_metrics
+from moclip.training.metrics import read_metrics
 from moclip.training.recipe import Recipe
 
 PROMPTS = (

@@ -1,14 +1,8 @@
 """The training loop, whatever is trained: steps, validation, figures, a state to take up again."""
 
-import json
-import logging
-import math
-import signal
-import threading
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -18,9 +12,9 @@ from accelerate import Accelerator
 from torch import Tensor, nn
 from tqdm import tqdm
 
-from moclip.files import write_atomically
 from moclip.ranks import Ranks
-from moclip.training import sharding
+from moclip.training import metrics, sharding
+from moclip.training._stream import ahead, undisturbed
 from moclip.training.sections import Pace
 from moclip.training.state import (
     Progress,
@@ -30,8 +24,6 @@ from moclip.training.state import (
     random_state,
     save_state,
 )
-
-_log = logging.getLogger(__name__)
 
 B = TypeVar("B")
 
@@ -137,7 +129,7 @@ class Loop(Generic[B]):
         if is_begun:
             self.progress = peek(self.out)
         if self.ranks.leads:
-            _trim(self.out / "metrics.jsonl", self.progress.epoch)
+            metrics.trim(self.out / "metrics.jsonl", self.progress.epoch)
         self.task.begin(self._last_taught())
         if is_begun:
             load_state(self.out, self.model, self.optimiser)
@@ -162,6 +154,8 @@ class Loop(Generic[B]):
     def _epoch(self, epoch: int) -> None:
         self.task.begin(epoch)
         stream = self.task.batches(epoch, skip=self.progress.step)
+        if self.accelerator.device.type == "cuda":  # the processor is free meanwhile
+            stream = ahead(stream)
         asked = time.monotonic()
         while (batch := next(stream, None)) is not None:
             came = time.monotonic()
@@ -181,7 +175,7 @@ class Loop(Generic[B]):
             raise ValueError(f"the loss is {loss.item()} at epoch {epoch}; lower the learning rate")
         self.accelerator.backward(loss)
         measured = measured | {"loss": loss.item(), "grad_norm": self._clipped()}
-        with _undisturbed():
+        with undisturbed():
             self.optimiser.step()
             self.optimiser.zero_grad(set_to_none=True)
             self._add(measured)
@@ -211,7 +205,7 @@ class Loop(Generic[B]):
         if is_last or (epoch + 1) % self.pace.validate_every == 0:
             row |= self._validated(epoch)
         if self.ranks.leads:
-            _append(self.out / "metrics.jsonl", row)
+            metrics.append(self.out / "metrics.jsonl", row)
         done = self.progress
         self.progress = Progress(
             epoch + 1, 0, done.best, done.best_epoch, done.seconds + row["seconds"]
@@ -245,47 +239,3 @@ class Loop(Generic[B]):
         self.task.begin(self._last_taught())
         save_state(self.out, self.model, self.optimiser, self.progress, self._random)
         self._saved_at = time.monotonic()
-
-
-@contextmanager
-def _undisturbed() -> Iterator[None]:
-    """Ctrl-C waits for the end of the block, so that a step is taken and counted, or neither."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    came: list[int] = []
-    before = signal.signal(signal.SIGINT, lambda number, _: came.append(number))
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before or signal.default_int_handler)
-    if came:
-        signal.raise_signal(signal.SIGINT)
-
-
-def _append(path: Path, row: dict[str, Any]) -> None:
-    """One line of JSON; not-a-number becomes null, which JSON can hold."""
-    clean = {
-        name: None if isinstance(value, float) and not math.isfinite(value) else value
-        for name, value in row.items()
-    }
-    with path.open("a") as file:
-        file.write(json.dumps(clean) + "\n")
-
-
-def _trim(path: Path, epochs: int) -> None:
-    """Drops rows of epochs after the saved state: they will be run again."""
-    if path.exists():
-        rows = [json.dumps(row) + "\n" for row in read_metrics(path) if row["epoch"] <= epochs]
-        write_atomically(path, "".join(rows).encode())
-
-
-def read_metrics(path: Path) -> list[dict[str, Any]]:
-    """The rows of a ``metrics.jsonl``; a last line cut short by a kill is passed over."""
-    rows = []
-    for line in path.read_text().splitlines() if path.exists() else ():
-        try:
-            rows.append(json.loads(line))
-        except json.JSONDecodeError:
-            _log.warning("%s holds a line that was cut short; it is passed over", path)
-    return rows
