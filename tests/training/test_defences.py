@@ -43,10 +43,13 @@ def distances(model: MoCLIP, one: Batch) -> Tensor:
         return (said - model.encode_text([ways[0] for ways in one.variants])).norm(dim=-1)
 
 
-def fitted(keys: dict[str, float]) -> tuple[MoCLIP, Batch]:
-    """Twenty steps of the text tower alone."""
+def fitted(
+    keys: dict[str, float], *, practised: dict[str, float] | None = None
+) -> tuple[MoCLIP, Batch]:
+    """Twenty steps of the text tower alone, on a batch that has what is ``practised``."""
     model = doubles.model()
-    one, defence = batch(model, consistency=1.0), Defence(**keys)  # type: ignore[arg-type]
+    one = batch(model, **(practised or {"consistency": 1.0}))
+    defence = Defence(**keys)  # type: ignore[arg-type]
     model.unfreeze_text()
     optimiser = torch.optim.SGD(model.text.parameters(), lr=2.0)
     for _ in range(20):
@@ -110,6 +113,47 @@ def test_consistency_brings_a_caption_and_its_synonyms_together() -> None:
     undefended, one = fitted({})
     defended, _ = fitted({"consistency": 1.0})
     assert distances(defended, one).mean() < 0.8 * distances(undefended, one).mean()
+
+
+def test_the_hinge_of_meaning_is_the_formula() -> None:
+    said, near, far = torch.eye(4)[:2], torch.eye(4)[:2], torch.eye(4)[2:]
+    both = torch.tensor([True, True])
+    assert losses.meaning(said, near, far, both) == 0
+    assert float(losses.meaning(said, far, near, both)) == pytest.approx(2.1)
+    one = losses.meaning(said, far, near, torch.tensor([True, False]))
+    assert float(one) == pytest.approx(2.1)
+    assert losses.meaning(said, far, near, torch.tensor([False, False])) == 0
+
+
+def test_changes_of_meaning_are_drawn_where_there_are_any() -> None:
+    draw = torch.Generator().manual_seed(0)
+    variants = Variants(Defence(meaning=1.0), 0)
+    told = [variants.changed((CAPTIONS[2], "mmm"), draw) for _ in range(20)]
+    assert {other for _, other in told} == {None}
+    assert {kick for kick, _ in told} >= {"a man kicks with the right leg"}
+    assert Variants(Defence(consistency=1.0), 0).changed(CAPTIONS, draw) == ()
+
+
+def test_meaning_makes_a_tower_hear_what_other_words_do_not_say() -> None:
+    def heard(model: MoCLIP, one: Batch) -> float:
+        ways = [w[0] for w in one.variants]
+        with torch.no_grad():
+            said, other, changed = (
+                model.encode_text(list(told))
+                for told in (
+                    one.captions,
+                    ways,
+                    [c or w for c, w in zip(one.changed, ways, strict=True)],
+                )
+            )
+        near, far = ((said - o).square().sum(dim=-1) for o in (other, changed))
+        return float((far - near).mean())
+
+    keys = {"consistency": 1.0, "meaning": 1.0}
+    undefended, one = fitted({}, practised=keys)
+    defended, _ = fitted(keys, practised=keys)
+    assert any(one.changed)
+    assert heard(defended, one) > heard(undefended, one) + 0.05
 
 
 def test_the_adversarial_tether_holds_the_worst_words_where_the_caption_was() -> None:

@@ -125,6 +125,7 @@ class Batches:
             teacher=unit(raw),
             teacher_norm=raw.norm(dim=-1),
             variants=others,
+            changed=() if self.variants is None else self.variants.changed(unique, draw),
         )
 
     def _own(self, clips: Sequence[CaptionedMotion]) -> Int[Tensor, "pair most"]:

@@ -36,6 +36,8 @@ class Batch:
     """Length of its raw vectors."""
     variants: tuple[tuple[str, ...], ...] = ()
     """For each of ``captions`` the same in other words, several times; empty without a defence."""
+    changed: tuple[str | None, ...] = ()
+    """Each of ``captions`` with another meaning, where it has one; empty without that defence."""
 
     def to(self, device: torch.device) -> "Batch":
         return Batch(
@@ -47,6 +49,7 @@ class Batch:
             self.teacher.to(device),
             self.teacher_norm.to(device),
             self.variants,
+            self.changed,
         )
 
 
@@ -62,7 +65,7 @@ class Step:
         terms = self.terms
         loss = weights.contrastive * terms["contrastive"] + weights.align * terms["align"]
         loss = loss + weights.tether * terms["tether"] + weights.norm_guard * terms["norm_guard"]
-        practised = [name for name in ("consistency", "adversarial") if name in terms]
+        practised = [name for name in defences.NAMES if name in terms]
         return loss + sum(getattr(defence, name) * terms[name] for name in practised)
 
 
@@ -98,6 +101,7 @@ def moclip(
             batch.text_index,
             batch.teacher,
             defence,
+            changed=batch.changed,
         )
     return Step(terms, text)
 

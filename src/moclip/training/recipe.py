@@ -54,6 +54,9 @@ class Defence(Section):
     adversarial: float = Field(0.0, ge=0)
     """How strongly the words that move a caption farthest are held to where the frozen tower puts
     the caption: the tether on an attacked caption."""
+    meaning: float = Field(0.0, ge=0)
+    """How strongly a change of what is said (a side, a direction, a speed, a number, a negation)
+    must move a caption farther than other words do."""
     tries: int = Field(4, ge=1)
     """Ways of saying a caption of which ``adversarial`` takes the one that moves it farthest."""
     strength: float = Field(0.5, gt=0, le=1)
@@ -61,7 +64,7 @@ class Defence(Section):
 
     @property
     def is_on(self) -> bool:
-        return bool(self.other_words or self.consistency or self.adversarial)
+        return any((self.other_words, self.consistency, self.adversarial, self.meaning))
 
 
 class Schedule(Pace):

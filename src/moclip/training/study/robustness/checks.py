@@ -36,12 +36,14 @@ def _of_arm(found: Analysis, arm: str) -> Iterator[dict[str, Any]]:
         what = f"noise moves a vector less than a gradient of equal norm ({strength:g})"
         yield _row(what, arm, _ratio(noise, gradient), "drift ratio < 1", lambda value: value < 1)
     if "synonyms" in attacks:
-        means = [found.mean("drift", arm=arm, attack=c) for c in found.recipe.controls]
+        means = [
+            found.mean("drift", arm=arm, attack=control, kind="control", fraction=1.0)
+            for control in found.recipe.controls
+        ]
         heard = [mean for mean in means if mean is not None]
         meaning = sum(heard) / len(heard) if heard else None
-        words = found.mean(
-            "drift", arm=arm, attack="synonyms", strength=attacks["synonyms"][-1], kind="attack"
-        )
+        strongest = {"attack": "synonyms", "strength": attacks["synonyms"][-1]}
+        words = found.mean("drift", arm=arm, kind="attack", fraction=1.0, **strongest)
         what = "changes of meaning move a vector more than synonyms"
         yield _row(what, arm, _ratio(meaning, words), "drift ratio > 1", lambda value: value > 1)
 

@@ -20,6 +20,7 @@ ARMS: dict[str, dict[str, dict[str, Any]]] = {
     "other words": {"defence": {"other_words": 0.5}},
     "adversarial": {"defence": {"adversarial": 0.4}},
     "consistency": {"defence": {"consistency": 1.0}},
+    "meaning": {"defence": {"consistency": 1.0, "meaning": 1.0}},
 }
 """What is done to the text tower, as changes of the recipe: it stays as it is; it is fine-tuned
 freely; with the tether; and with each defence beside the tether."""
