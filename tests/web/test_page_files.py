@@ -106,7 +106,7 @@ def page_names(page: Any) -> list[str]:
 
 def test_the_player_shows_the_glb_file_itself(page: Any) -> None:
     page.locator(".card").first.click()
-    page.wait_for_function("() => document.querySelector('.player .clock').value.includes('/')")
+    page.wait_for_function("() => document.querySelector('.player .clock')?.value.includes('/')")
     with page.expect_response(lambda answer: answer.url.endswith(".glb")) as waiting:
         page.get_by_role("button", name="As GLB").click()
     assert waiting.value.ok

@@ -30,7 +30,7 @@ def page(browser: Any, home: str) -> Iterator[Any]:
 
 def go(page: Any, tab: str) -> None:
     page.get_by_role("tab", name=tab).click()
-    page.locator("main h1").wait_for()
+    page.locator(f"main[aria-labelledby=tab-{tab.lower()}] h1").wait_for()
     assert page.get_by_role("tab", name=tab).get_attribute("aria-selected") == "true"
 
 
