@@ -39,6 +39,10 @@ test: lint chromium
 bench: install
 	$(BIN)/python -m benchmarks
 
+# Ratios of two of its files: `make bench-compare OLD=before.json NEW=after.json`.
+bench-compare: install
+	$(BIN)/python -m benchmarks.compare $(OLD) $(NEW)
+
 # Anything at all into the readers of files, for a minute: `make fuzz FUZZ_SECONDS=3600` for longer.
 FUZZ_SECONDS ?= 60
 fuzz: install

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +16,15 @@ _HEAD = ("what", "against", "ours", "reference", "ratio", "bar")
 
 def table(rows: Sequence[Row]) -> str:
     """Plain text, a line a row."""
-    lines = [_HEAD, *map(_cells, rows)]
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    return aligned([_HEAD, *map(_cells, rows)])
+
+
+def aligned(lines: Sequence[Sequence[str]]) -> str:
+    """Columns as wide as their widest cell; lines may be short of some."""
+    columns = zip_longest(*lines, fillvalue="")
+    widths = [max(map(len, column)) for column in columns]
     return "\n".join(
-        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
+        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=False)).rstrip()
         for line in lines
     )
 

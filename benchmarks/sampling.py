@@ -20,7 +20,7 @@ _SECONDS, _TEXT_DIM, _MANY = 4.0, 384, 16
 @torch.no_grad()
 def generating(mix: Mix, *, quick: bool, repeats: int) -> list[Row]:
     """One motion of 4 s (the bar is 1 s on two cores), then 16 at once against one by one."""
-    model, count = _model(quick=quick), 2 if quick else _MANY
+    model, count = random_generator(quick=quick), 2 if quick else _MANY
     text = torch.randn(count, _TEXT_DIM, generator=torch.Generator().manual_seed(0))
     frames, seeds = [round(_SECONDS * FPS)] * count, list(range(count))
 
@@ -55,7 +55,8 @@ def _one_token_at_a_time(model: MotionGenerator, text: torch.Tensor, frames: lis
     return work
 
 
-def _model(*, quick: bool) -> MotionGenerator:
+def random_generator(*, quick: bool) -> MotionGenerator:
+    """The compact sizes, with random weights."""
     sizes, tokens = masked.Config.compact(), quantiser.Config.compact()
     if quick:
         sizes = masked.Config(width=32, layers=1, heads=2)

@@ -27,9 +27,10 @@ from moclip.motion import Motion, MotionBatch
 from moclip.training import objectives, optimiser
 from moclip.training.batches import Batches, Teacher, runs
 from moclip.training.objectives import Batch
+from moclip.training.passes import Passes
 from moclip.training.recipe import Recipe, Schedule
 
-_TINY = {"limb_width": 8, "limb_heads": 2, "layers": 1, "width": 48, "heads": 12}
+TINY = {"limb_width": 8, "limb_heads": 2, "layers": 1, "width": 48, "heads": 12}
 
 Step = Callable[[Batch, bool], float]
 """A batch and whether the text tower is frozen -> the loss."""
@@ -43,6 +44,7 @@ class OurStep:
         self._padded: dict[int, Batch] = {}
         self.optimiser = optimiser.build(model, recipe.optimiser)
         self.is_bf16 = False
+        self.passes = Passes()
 
     def prepare(self, batches: list[Batch]) -> None:
         """Pads as this size of tower likes it, as training does in its loader."""
@@ -54,7 +56,11 @@ class OurStep:
         batch = self._padded[id(batch)]
         with torch.autocast("cpu", torch.bfloat16, enabled=self.is_bf16):
             step = objectives.moclip(
-                self.model, batch, self.recipe.loss, text_is_frozen=text_is_frozen
+                self.model,
+                batch,
+                self.recipe.loss,
+                text_is_frozen=text_is_frozen,
+                passes=self.passes,
             )
         loss = step.loss(self.recipe.loss)
         loss.backward()
@@ -184,7 +190,7 @@ def _models(text: TextEncoder, mix: Mix, *, quick: bool) -> tuple[MoCLIP, MoCLIP
     """Ours at the paper's size and the compact one, each with a text tower of its own."""
     sizes = [limbs.Config.paper(), limbs.Config.compact()]
     if quick:
-        sizes = [limbs.Config(patch=1, **_TINY), limbs.Config(patch=4, **_TINY)]
+        sizes = [limbs.Config(patch=1, **TINY), limbs.Config(patch=4, **TINY)]
     models = []
     for size in sizes:
         tower = copy.deepcopy(text)
