@@ -20,7 +20,7 @@ from moclip.web.service import Service
 from moclip.web.shapes import Problem
 
 STATIC = Path(__file__).parent / "static"
-LOCAL = frozenset({"127.0.0.1", "localhost", "::1", "testserver"})
+LOCAL = frozenset({"127.0.0.1", "localhost", "::1"})
 _WHY = {
     400: "No JSON, or a Host that is not this service's",
     401: "No token",
