@@ -10,9 +10,11 @@ export function playing(app, id) {
   const holder = el("div", { class: "picture waiting" }, canvas);
   api.motion(id).then(
     (motion) => {
-      holder.classList.remove("waiting");
       const view = painter.add(canvas, motion, app.skeleton);
-      view.ondraw = (share) => holder.style.setProperty("--played", share.toFixed(3));
+      view.ondraw = (share) => {
+        holder.classList.remove("waiting");
+        holder.style.setProperty("--played", share.toFixed(3));
+      };
     },
     (error) => {
       holder.classList.replace("waiting", "broken");

@@ -8,6 +8,7 @@ import { FIELD_OF_VIEW, renderer, World } from "./world.js";
 
 const PAUSE = 0.5; // seconds a figure rests at its end before it starts again
 const REST = 12; // milliseconds at least between two rounds: thirty a second are plenty
+const LONGEST = 250; // milliseconds at most: a first picture takes seconds to prepare on some machines
 const BUSY = 1.5; // rests last this many times as long as drawing takes
 const still = matchMedia("(prefers-reduced-motion: reduce)");
 
@@ -57,7 +58,7 @@ class Painter {
     if (this.seen.size === 0) return;
     requestAnimationFrame(this.draw);
     // What the last pictures took shows in when the browser asks for the next ones: slow machines draw less often.
-    if (this.painted) this.next = now + Math.max(REST, BUSY * (now - this.painted));
+    if (this.painted) this.next = now + Math.min(Math.max(REST, BUSY * (now - this.painted)), LONGEST);
     this.painted = 0;
     if (now < this.next || document.hidden) return;
     if (!this.renderer) this.#open();
