@@ -4,8 +4,8 @@ Examples:
   python -m benchmarks.startup runs/demo -o build/startup.json
 
 Seconds of processor time, which other work on the machine stretches less than those of the clock,
-medians of several starts in turns. ``import transformers`` alone imports no model, so the class that
-a text tower needs stands beside it. The search reads an index that was kept: what it costs is
+medians of several starts in turns. ``import transformers`` alone imports no model, so the class
+that a text tower needs stands beside it. The search reads an index that was kept: what it costs is
 imports, weights and one caption.
 """
 
