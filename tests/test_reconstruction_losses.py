@@ -21,9 +21,32 @@ def test_orientations_are_eight_squared_sines_of_half_the_angle() -> None:
 
 def test_positions_are_metres_and_padding_does_not_count() -> None:
     real = torch.randn(2, 6, 5, 3)
-    moved = real + torch.tensor([0.0, 0.3, 0.4])
+    moved = real.clone()
+    moved[:, :, 1:] += torch.tensor([0.0, 0.3, 0.4])
     moved[~MASK] = 1e3
-    assert float(reconstruction.positions(moved, real, MASK)) == pytest.approx(0.5, abs=1e-3)
+    assert float(reconstruction.positions(moved, real, MASK)) == pytest.approx(0.4, abs=1e-3)
+
+
+def test_where_on_the_floor_a_pose_is_counts_in_the_path_and_its_height_in_the_pose() -> None:
+    real = torch.randn(2, 6, 5, 3)
+    aside = real + torch.tensor([3.0, 0.0, -2.0])
+    assert float(reconstruction.positions(aside, real, MASK)) < 1e-3
+    above = real + torch.tensor([0.0, 0.2, 0.0])
+    assert float(reconstruction.positions(above, real, MASK)) == pytest.approx(0.2, abs=1e-3)
+
+
+@pytest.mark.parametrize("fps", [20.0, 30.0])
+def test_a_path_is_compared_over_a_second_whatever_the_rate(fps: float) -> None:
+    frames = round(3 * fps)
+    real = torch.randn(1, 1, 3).expand(1, frames, 3)
+    drift = torch.arange(frames)[None, :, None] / fps * torch.tensor([0.3, 0.0, 0.4])
+    mask = torch.ones(1, frames, dtype=torch.bool)
+    assert float(reconstruction.path(real + drift, real, mask, fps=fps)) == pytest.approx(
+        0.5, rel=1e-3
+    )
+    assert float(reconstruction.path(real + 5, real, mask, fps=fps)) < 1e-3
+    short = mask & (torch.arange(frames) < fps)
+    assert float(reconstruction.path(real + drift, real, short, fps=fps)) == 0
 
 
 def test_a_steady_place_off_has_no_velocity() -> None:

@@ -11,6 +11,8 @@ from torch import Tensor
 
 CONTACT_SPEED, CONTACT_HEIGHT = 0.15, 0.08
 """A foot slower (m/s) and nearer to the lowest place it reaches (m) than these stands."""
+STRIDE = 1.0
+"""Seconds over which a path is compared."""
 _SMALLEST = 1e-8
 """Square metres under the root, whose slope at zero has no end."""
 
@@ -29,8 +31,27 @@ def positions(
     real: Float[Tensor, "clip frame joint 3"],
     mask: Bool[Tensor, "clip frame"],
 ) -> Float[Tensor, ""]:
-    """Mean distance of joints."""
-    return _distance(predicted - real).mean(dim=-1)[mask].mean()
+    """Mean distance of joints, each frame's roots, the first joints, brought above one another.
+
+    Where the body is on the floor is told by :func:`path`: an error of speed adds up over a clip,
+    and would count for more than all poses.
+    """
+    apart = predicted - real
+    floor = apart.new_tensor([1.0, 0.0, 1.0])
+    return _distance(apart - floor * apart[:, :, :1]).mean(dim=-1)[mask].mean()
+
+
+def path(
+    predicted: Float[Tensor, "clip frame 3"],
+    real: Float[Tensor, "clip frame 3"],
+    mask: Bool[Tensor, "clip frame"],
+    *,
+    fps: float,
+) -> Float[Tensor, ""]:
+    """Mean error of how far the root goes in :data:`STRIDE` seconds; zero for shorter clips."""
+    frames = round(STRIDE * fps)
+    apart = predicted - real
+    return _mean(_distance(apart[:, frames:] - apart[:, :-frames]), mask[:, frames:])
 
 
 def velocities(

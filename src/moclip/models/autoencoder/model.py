@@ -76,6 +76,7 @@ class MotionCLIP(nn.Module, Shared, library_name="moclip"):
         super().__init__()
         self.text, self.config, self.text_name = text.requires_grad_(False), config, text_name
         self.encoder, self.decoder = Encoder(config, text.dim), Decoder(config, text.dim)
+        self.centre = nn.BatchNorm1d(text.dim, affine=False)
         self.bridge = Bridge(config, text.dim)
         self.register_buffer("mean", torch.zeros(CHANNELS))
         self.register_buffer("deviation", torch.ones(CHANNELS))
@@ -111,10 +112,20 @@ class MotionCLIP(nn.Module, Shared, library_name="moclip"):
         self.deviation.copy_(real.std(dim=0).clamp(min=_STILL))
         self.offsets.copy_(offsets_of(motions))
 
-    def encode_frames(self, frames: Frames) -> Float[Tensor, "clip dim"]:
-        """Unit vectors."""
+    def encode_frames(self, *runs: Frames) -> Float[Tensor, "clip dim"]:
+        """Unit vectors of the clips of all runs, which are padded apart.
+
+        What all vectors have in common is taken away before they get their length; in training, the
+        mean is that of these clips. Otherwise the vectors of all motions begin as nearly one, and
+        it takes long until they fill the sphere.
+        """
+        raw = torch.cat([self._raw(run) for run in runs])
+        with torch.autocast(raw.device.type, enabled=False):
+            return unit(self.centre(raw.float()))
+
+    def _raw(self, frames: Frames) -> Float[Tensor, "clip dim"]:
         normalised = (steps(frames.features) - self.mean) / self.deviation
-        return unit(self.encoder(normalised, frames.mask))
+        return self.encoder(normalised, frames.mask)
 
     def decode_frames(
         self, vectors: Float[Tensor, "clip dim"], lengths: Int[Tensor, " clip"]

@@ -1,7 +1,12 @@
 """Frames to one vector and back: two transformers over short pieces of a motion.
 
-A token is ``patch`` frames. Tokens know their time in seconds, by rotary angles and, in the
-decoder, by what they are made of, so a clip may have any length.
+A token is ``patch`` frames. Tokens know their time in seconds, by rotary angles and by waves that
+are part of them, so a clip may have any length.
+
+When a step is taken is as much of a motion as how. So vectors and waves of time are multiplied on
+both ways, not only added: the encoder sums what tokens say over time times those waves, as a
+Fourier analysis does, and the decoder begins with the reverse. A vector added to every token alone
+took many times the training to tell a left step from a right one.
 """
 
 import math
@@ -15,9 +20,11 @@ from torch import Tensor, nn
 from moclip.models.autoencoder.frames import CHANNELS, FEET, FPS
 from moclip.models.motion._transformer import AttentionPool, Block, Rotation, rotary
 
-_WAVES = 16
-_SLOWEST, _FASTEST = 0.3, 30.0
+_WAVES = 32
+_SLOWEST, _FASTEST = 0.3, 40.0
 """Radians a second of the waves that tell a time."""
+_TIMES = 6 * _WAVES
+"""Sines and cosines of three times; see :func:`_times`."""
 
 
 class Config(BaseModel):
@@ -33,6 +40,8 @@ class Config(BaseModel):
     heads: int = Field(8, ge=1)
     mlp: int = Field(4, ge=1)
     """Hidden width of each block's network, in widths."""
+    rank: int = Field(2048, ge=1)
+    """Products of a vector's channels with waves of time, on either way."""
     dropout: float = Field(0.0, ge=0, lt=1)
     prior_width: int = Field(512, ge=1)
     """Channels of the network that brings text vectors among motion vectors; see ``bridge``."""
@@ -46,7 +55,7 @@ class Config(BaseModel):
 
     @classmethod
     def compact(cls) -> "Config":
-        """About 8 M parameters, for two processor cores."""
+        """About 13 M parameters, for two processor cores."""
         return cls()
 
     @classmethod
@@ -62,10 +71,13 @@ class Encoder(nn.Module):
         super().__init__()
         self.config = config
         self.embed = nn.Linear(config.patch * CHANNELS, config.width)
+        self.time = nn.Linear(_TIMES, config.width)
         self.blocks = _blocks(config)
         self.norm = nn.LayerNorm(config.width)
         self.pool = AttentionPool(config.width, config.heads)
         self.project = nn.Linear(config.width, dim)
+        self.said, self.when = nn.Linear(config.width, config.rank), nn.Linear(_TIMES, config.rank)
+        self.unfold = nn.Linear(config.rank, dim)
 
     def forward(
         self, frames: Float[Tensor, "clip frame channel"], mask: Bool[Tensor, "clip frame"]
@@ -74,23 +86,31 @@ class Encoder(nn.Module):
         frames = torch.where(mask[..., None], frames, 0.0)
         x = self.embed(_whole(frames, patch).unflatten(1, (-1, patch)).flatten(2))
         real = _whole(mask[..., None], patch)[..., 0].unflatten(1, (-1, patch)).any(dim=-1)
+        times = _times(x.shape[1], patch, mask.sum(dim=1))
+        x = x + self.time(times)
         by = _angles(self.config, x)
         for block in self.blocks:
             x = block(x, real[:, None, None], by)
-        return self.project(self.pool(self.norm(x), real))
+        x = self.norm(x)
+        both = self.said(x) * self.when(times) * real[..., None]
+        summed = both.sum(dim=1) / real.sum(dim=1, keepdim=True)
+        return self.project(self.pool(x, real)) + self.unfold(summed)
 
 
 class Decoder(nn.Module):
     """A vector and a length to normalised frames.
 
-    Queries are times only, as in the paper; the vector is added to every token before every block,
-    which is what attention to a memory of one token amounts to.
+    Queries are times, as in the paper. The vector is multiplied with them at first, and scales and
+    shifts every token before every block.
     """
 
     def __init__(self, config: Config, dim: int) -> None:
         super().__init__()
-        self.config = config
-        self.query = nn.Linear(6 * _WAVES, config.width)
+        self.config, self.scale = config, dim**0.5
+        self.query = nn.Linear(_TIMES, config.width)
+        self.what, self.when = nn.Linear(dim, config.rank), nn.Linear(_TIMES, config.rank)
+        self.fold = nn.Linear(config.rank, config.width)
+        self.gain = nn.ModuleList(nn.Linear(dim, config.width) for _ in range(config.layers))
         self.memory = nn.ModuleList(nn.Linear(dim, config.width) for _ in range(config.layers))
         self.blocks = _blocks(config)
         self.norm = nn.LayerNorm(config.width)
@@ -105,22 +125,25 @@ class Decoder(nn.Module):
         """
         patch, longest = self.config.patch, int(lengths.max())
         tokens = math.ceil(longest / patch)
+        times = _times(tokens, patch, lengths)
+        wide = vectors * self.scale
+        x = self.query(times) + self.fold(self.when(times) * self.what(vectors)[:, None])
         starts = torch.arange(tokens, device=vectors.device) * patch
-        x = self.query(self._times(starts, lengths))
         real = (starts < lengths[:, None])[:, None, None]
         by = _angles(self.config, x)
-        for block, memory in zip(self.blocks, self.memory, strict=True):
-            x = block(x + memory(vectors)[:, None], real, by)
+        for block, gain, memory in zip(self.blocks, self.gain, self.memory, strict=True):
+            x = block(x * (1 + gain(wide)[:, None]) + memory(wide)[:, None], real, by)
         frames = self.frames(self.norm(x)).unflatten(-1, (patch, -1)).flatten(1, 2)[:, :longest]
         return frames[..., :CHANNELS], frames[..., CHANNELS:]
 
-    def _times(
-        self, starts: Int[Tensor, " token"], lengths: Int[Tensor, " clip"]
-    ) -> Float[Tensor, "clip token wave"]:
-        """Seconds since the start, to the end, and in all, as sines and cosines."""
-        past = (starts / FPS).expand(len(lengths), -1)
-        whole = (lengths[:, None] / FPS).expand_as(past)
-        return torch.cat([waves(seconds) for seconds in (past, whole - past, whole)], dim=-1)
+
+def _times(
+    tokens: int, patch: int, lengths: Int[Tensor, " clip"]
+) -> Float[Tensor, "clip token wave"]:
+    """Seconds since the start, to the end, and in all, as sines and cosines."""
+    past = (torch.arange(tokens, device=lengths.device) * patch / FPS).expand(len(lengths), -1)
+    whole = (lengths[:, None] / FPS).expand_as(past)
+    return torch.cat([waves(seconds) for seconds in (past, whole - past, whole)], dim=-1)
 
 
 def waves(seconds: Float[Tensor, "*batch"]) -> Float[Tensor, "*batch wave"]:

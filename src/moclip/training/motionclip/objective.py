@@ -20,12 +20,13 @@ def motionclip(model: MotionCLIP, batch: Batch, weights: Loss, *, noise: float =
 
     L = L_recon + w_text L_text + w_image L_image as published, with contacts and contrast beside.
     """
-    vectors = [model.encode_frames(run) for run in batch.runs]
+    vectors = model.encode_frames(*batch.runs)
+    sizes = [len(run.mask) for run in batch.runs]
     decoded = [
-        decoding(model, run, turned(vector, noise))
-        for run, vector in zip(batch.runs, vectors, strict=True)
+        decoding(model, run, turned(part, noise))
+        for run, part in zip(batch.runs, vectors.split(sizes), strict=True)
     ]
-    shares = [len(run.mask) / len(batch.text) for run in batch.runs]
+    shares = [size / len(batch.text) for size in sizes]
     terms = {
         name: sum(
             (s * part[name] for s, part in zip(shares, decoded, strict=True)), torch.zeros(())
@@ -33,7 +34,7 @@ def motionclip(model: MotionCLIP, batch: Batch, weights: Loss, *, noise: float =
         for name in decoded[0]
     }
     with torch.autocast(vectors[0].device.type, enabled=False):
-        return terms | _alignment(model, batch, torch.cat(vectors).float(), weights)
+        return terms | _alignment(model, batch, vectors, weights)
 
 
 def decoding(model: MotionCLIP, run: Frames, vectors: Tensor) -> Terms:
@@ -51,6 +52,7 @@ def reconstruction_terms(made: Body, run: Frames) -> Terms:
     return {
         "orientations": reconstruction.orientations(made.rotations, rotations, mask),
         "positions": reconstruction.positions(made.joints, real, mask),
+        "path": reconstruction.path(made.joints[:, :, 0], real[:, :, 0], mask, fps=FPS),
         "velocities": reconstruction.velocities(made.joints, real, mask, fps=FPS),
         "contacts": reconstruction.contacts(*feet, mask, fps=FPS),
         "stance": reconstruction.stance(made.stance, feet[1], mask, fps=FPS),

@@ -34,6 +34,9 @@ class Loss(Section):
 
     orientations: float = Field(1.0, ge=0)
     positions: float = Field(1.0, ge=0)
+    """Of joints, wherever the body is on the floor."""
+    path: float = Field(1.0, ge=0)
+    """How far the root goes in a second."""
     velocities: float = Field(1.0, ge=0)
     contacts: float = Field(0.0, ge=0)
     """How fast feet go that should stand."""
