@@ -85,7 +85,8 @@ def told(figure: Figure) -> str:
     size = abs(figure.value)
     if figure.low == figure.high:  # the same in all repeats
         figure = Figure(figure.value)
-    return repeats.told(figure, 1 if size >= 100 else 2 if size >= 10 else 3)
+    digits = 1 if size >= 100 else 2 if size >= 10 else 3 if size >= 0.01 else 5
+    return repeats.told(figure, digits)
 
 
 def evaluate(

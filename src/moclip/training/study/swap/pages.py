@@ -12,6 +12,8 @@ from moclip.training.study.swap.recipe import Recipe
 
 HEADLINE = "Top-3"
 """Decided on before anything was measured; the paper's gain is told of it."""
+BESIDE = "FID"
+"""Told with it: what matches the words better may look less like real motion."""
 TOLD = ("Top-1", "Top-2", HEADLINE, "FID", "KID", "MM-Dist")
 """Quantities of which the answer speaks."""
 _WHOLE, _TRAINING, _TOWER, _ALONE, _TETHER = COMPARED
@@ -73,13 +75,14 @@ def _answer(found: Found) -> Iterator[str]:
     """First the verdict, then a line a quantity."""
     tower = found.differences[_TOWER][HEADLINE]
     verdict = {
-        None: "cannot be told from none",
-        True: "helps",
-        False: "does harm",
+        None: "makes no difference that could be told",
+        True: "is better",
+        False: "is worse",
     }[analysis.helps(HEADLINE, tower)]
+    beside = found.differences[_TOWER][BESIDE]
     yield (
-        f"With the same fine-tuning on both sides, the swapped tower {verdict}: "
-        f"{HEADLINE} {_signed(tower)}."
+        f"With the same fine-tuning on both sides, the swapped tower {verdict} by {HEADLINE}: "
+        f"{_signed(tower)}; {BESIDE} {_signed(beside)}."
     )
     for name in TOLD:
         if name in found.differences[_WHOLE]:
@@ -102,6 +105,8 @@ def _signed(figure: Figure) -> str:
 
 
 def _digits(value: float, sign: str = "") -> str:
+    if 0 < abs(value) < 0.01:
+        return f"{value:{sign}.2g}"
     return f"{value:{sign}.1f}" if abs(value) >= 10 else f"{value:{sign}.3f}"
 
 
