@@ -11,17 +11,20 @@ export function playing(app, id) {
   api.motion(id).then(
     (motion) => {
       const view = painter.add(canvas, motion, app.skeleton);
+      view.onfail = () => broken("This browser has no WebGL to draw figures with.");
       view.ondraw = (share) => {
         holder.classList.remove("waiting");
         holder.style.setProperty("--played", share.toFixed(3));
       };
     },
-    (error) => {
-      holder.classList.replace("waiting", "broken");
-      holder.append(el("span", { class: "quiet" }, error.message));
-    },
+    (error) => broken(error.message),
   );
   return holder;
+
+  function broken(words) {
+    holder.classList.replace("waiting", "broken");
+    holder.append(el("span", { class: "quiet" }, words));
+  }
 }
 
 /**

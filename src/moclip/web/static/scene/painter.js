@@ -47,6 +47,18 @@ class Painter {
     if (this.seen.size === 1) requestAnimationFrame(this.draw);
   }
 
+  /** Opened when there is something to draw; where there is no WebGL, cards are told and nothing is drawn. */
+  #isOpen() {
+    if (this.renderer) return true;
+    try {
+      this.#open();
+    } catch {
+      this.seen.forEach((view) => view.onfail?.());
+      this.seen.clear();
+    }
+    return Boolean(this.renderer);
+  }
+
   #open() {
     this.canvas = document.createElement("canvas");
     this.renderer = renderer(this.canvas);
@@ -55,13 +67,12 @@ class Painter {
   }
 
   draw(now) {
-    if (this.seen.size === 0) return;
+    if (this.seen.size === 0 || !this.#isOpen()) return;
     requestAnimationFrame(this.draw);
     // What the last pictures took shows in when the browser asks for the next ones: slow machines draw less often.
     if (this.painted) this.next = now + Math.min(Math.max(REST, BUSY * (now - this.painted)), LONGEST);
     this.painted = 0;
     if (now < this.next || document.hidden) return;
-    if (!this.renderer) this.#open();
     for (const view of [...this.seen]) {
       if (!view.canvas.isConnected) this.remove(view);
       else if (wanted(view)) this.#paint(view, now / 1000);
