@@ -84,8 +84,9 @@ def _bundled(model: str | None, device: Device) -> "tuple[Library, MoCLIP]":
     """The bundled clips in an index that is kept among what is cached, one for each model."""
     from moclip.cli import _model
     from moclip.datasets import cache_folder
+    from moclip.tasks._encoding import fingerprint
     from moclip.tasks.library import changing
-    from moclip.tasks.library.store import Library, fingerprint, is_library
+    from moclip.tasks.library.store import Library, is_library
 
     if model is None and not Path(_library.USUAL_MODEL, "config.json").is_file():
         _train_demo()

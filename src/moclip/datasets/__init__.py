@@ -13,8 +13,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from moclip import catalog
-from moclip.datasets import _reading
-from moclip.datasets._cache import folder as cache_folder  # noqa: F401
+from moclip.datasets import _cache, _reading
 from moclip.datasets._plan import Plan
 from moclip.motion import CaptionedMotion, Motion
 
@@ -48,6 +47,11 @@ def licence(name: str) -> str:
     """The terms of a data set, where its file says them as ``LICENCE``."""
     catalog.load("datasets", name, "Options")  # an unknown name is told
     return getattr(import_module(f"moclip.datasets.{name}"), "LICENCE", "unknown")
+
+
+def cache_folder() -> Path:
+    """Where what was read is kept: ``$MOCLIP_CACHE`` or ``~/.cache/moclip``."""
+    return _cache.folder()
 
 
 def parse(spec: str) -> tuple[str, dict[str, Any]]:

@@ -23,7 +23,10 @@ class _Impatient(H11Protocol):
         asyncio.get_running_loop().call_later(_PATIENCE, self._hang_up)
 
     def _hang_up(self) -> None:
-        if self.cycle is None and not self.transport.is_closing():
+        head: Any = (
+            self.cycle
+        )  # None until the head of a request is there, whatever h11's hints say
+        if head is None and not self.transport.is_closing():
             self.transport.write(_LATE)
             self.transport.close()
 

@@ -97,9 +97,8 @@ EVERYTHING = Filter()
 
 def of_row(row: Mapping[str, Any]) -> Clip:
     """A clip of a row of the table."""
-    lists = {name: tuple(row[name]) for name in ("captions", "labels")}
-    plain = {name: row[name] for name in Clip.__dataclass_fields__ if name not in lists}
-    return Clip(**plain, **lists)
+    fields: dict[str, Any] = {name: row[name] for name in Clip.__dataclass_fields__}
+    return Clip(**fields | {name: tuple(row[name]) for name in ("captions", "labels")})
 
 
 def quoted(text: str) -> str:
