@@ -10,7 +10,7 @@ import small_runs
 import torch
 
 from moclip.models.two_tower import MoCLIP
-from moclip.training import loop, objectives, run
+from moclip.training import metrics, objectives, run
 from moclip.training.batches import Batches
 from moclip.training.objectives import Batch
 from moclip.training.recipe import Recipe
@@ -87,7 +87,7 @@ def test_a_run_stopped_inside_a_step_takes_that_step_anew(
 
 @pytest.mark.parametrize(
     ("owner", "name"),
-    [(run.Validation, "__call__"), (run, "_save"), (loop, "_append")],
+    [(run.Validation, "__call__"), (run, "_save"), (metrics, "append")],
     ids=["validation", "saving", "writing"],
 )
 @pytest.mark.parametrize("call", [0, 1, 2])
