@@ -10,7 +10,7 @@ const NEAR = 7; // neighbours that are handed on with an opened dot
 export class Plane {
   /** `colours` tells the colour's number of a label; `point(dot | null, place)` and `open(dot, near)` are called. */
   constructor(points, colours, { point, open }) {
-    Object.assign(this, { points, colours, tell: point, open, zoom: 1, middle: { x: 0, y: 0 }, marks: new Set(), label: null, at: null });
+    Object.assign(this, { points, colours, tell: point, open, ...whole(points), marks: new Set(), label: null, at: null });
     this.canvas = el("canvas", { class: "plane", tabindex: "0", role: "img", "aria-label": "Map of the library. Arrow keys go from clip to clip, Enter plays one." });
     this.touches = new Map();
     const listen = { pointerdown: "down", pointermove: "move", pointerup: "up", pointercancel: "up", pointerleave: "leave", wheel: "wheel", keydown: "key" };
@@ -161,6 +161,14 @@ export class Plane {
       .sort((a, b) => a.along + 2 * a.aside - b.along - 2 * b.aside);
     if (ahead.length > 0) this.point(ahead[0].dot);
   }
+}
+
+/** The middle of all dots, and the magnification at which they fill the canvas. */
+function whole(points) {
+  const [x, y] = ["x", "y"].map((axis) => points.map((dot) => dot[axis]));
+  const [wide, high] = [x, y].map((values) => Math.max(...values) - Math.min(...values));
+  const middle = { x: (Math.max(...x) + Math.min(...x)) / 2, y: (Math.max(...y) + Math.min(...y)) / 2 };
+  return { middle, zoom: 2 / Math.max(wide, high, 0.05) };
 }
 
 function distance(a, b) {
