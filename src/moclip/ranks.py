@@ -61,7 +61,7 @@ class Ranks:
         if self.count == 1:
             return own
         sizes = [len(self.numbers(count)) for count in counts]
-        gathered: Tensor = _Gathered.apply(own)  # type: ignore[no-untyped-call]
+        gathered: Tensor = _Gathered.apply(own)
         parts = zip(gathered.split(sizes, dim=1), counts, strict=True)
         return torch.cat([part.transpose(0, 1).flatten(0, 1)[:count] for part, count in parts])
 
@@ -112,7 +112,7 @@ class _Gathered(torch.autograd.Function):
         return torch.stack(found)
 
     @staticmethod
-    def backward(ctx: Any, gradient: Tensor) -> Tensor:  # type: ignore[override]
+    def backward(ctx: Any, gradient: Tensor) -> Tensor:
         return gradient[ctx.ranks.own] * ctx.ranks.count
 
 
