@@ -32,16 +32,22 @@ _PR_SET_PDEATHSIG = 1
 
 @contextmanager
 def shared_out(
-    work: Callable[[Item], Result], items: Sequence[Item], *, jobs: int | None, backend: Backend
+    work: Callable[[Item], Result],
+    items: Sequence[Item],
+    *,
+    jobs: int | None,
+    backend: Backend,
+    address: str | None = None,
 ) -> Iterator[Iterator[Result]]:
     """What ``work`` gives for each item, as it comes; all cores if ``jobs`` is ``None``.
 
+    ``address`` is that of a Ray cluster; Ray looks for one, or starts its own, where it is absent.
     No process is at work any more once the block is left. Raises ``ValueError`` for a backend that
     is not installed, and what ``work`` raises.
     """
     count = min(jobs or joblib.cpu_count(), len(items))
     if backend == "ray":
-        yield _by_ray(work, items, jobs)
+        yield _by_ray(work, items, jobs, address)
     elif count > 1:
         with _others(count - 1) as pool:
             yield _together(pool, work, items, ahead=_AHEAD * (count - 1))
@@ -116,12 +122,14 @@ def _fresh(count: int) -> AbstractContextManager[Executor]:
 
 
 def _by_ray(
-    work: Callable[[Item], Result], items: Sequence[Item], jobs: int | None
+    work: Callable[[Item], Result], items: Sequence[Item], jobs: int | None, address: str | None
 ) -> Iterator[Result]:
     try:
         import_module("ray.util.joblib").register_ray()
     except ImportError:
         raise ValueError("backend 'ray' needs a package: pip install 'moclip[ray]'") from None
+    if address is not None and not (ray := import_module("ray")).is_initialized():
+        ray.init(address=address, logging_level="error")
     with joblib.parallel_config("ray", n_jobs=jobs or -1):
         step = _AT_ONCE * joblib.effective_n_jobs(jobs or -1)
         for at in range(0, len(items), step):

@@ -41,14 +41,15 @@ def prepare(
     mirror: bool = False,
     jobs: int | None = None,
     backend: Backend = "loky",
+    address: str | None = None,
     shard_mb: float = 256.0,
 ) -> Manifest:
     """Writes the clips of a data set to the folder ``out``, which ``prepared`` then reads.
 
     ``skeleton`` is ``humanml3d`` or ``own`` (that of the files, with rotations, resampled only);
     ``mirror`` adds twins with left and right exchanged, also in what is said of them, to the split
-    of their originals; ``jobs`` are processes, all cores if ``None``. A clip that cannot be read is
-    left out and named in the manifest.
+    of their originals; ``jobs`` are processes, all cores if ``None``; ``address`` is that of a Ray
+    cluster. A clip that cannot be read is left out and named in the manifest.
 
     Raises ``ValueError`` or ``LookupError`` for a wrong option, a data set without a clip that can
     be read, and an ``out`` that holds something else; ``OSError`` when the disk is full.
@@ -63,7 +64,7 @@ def prepare(
     place = Place.at(out, name, settings.source)
     parts = parts_of(plan, settings)
     with _full_disk_told(place.work), place.opened([part.name for part in parts]):
-        _make_all(parts, settings, place.work, jobs=jobs, backend=backend)
+        _make_all(parts, settings, place.work, jobs=jobs, backend=backend, address=address)
         manifest = assemble(
             [place.work / part.name for part in parts],
             place.fresh(),
@@ -101,7 +102,13 @@ def _check_no_twins(ids: set[str]) -> None:
 
 
 def _make_all(
-    parts: Sequence[Part], settings: Settings, folder: Path, *, jobs: int | None, backend: Backend
+    parts: Sequence[Part],
+    settings: Settings,
+    folder: Path,
+    *,
+    jobs: int | None,
+    backend: Backend,
+    address: str | None,
 ) -> None:
     """Makes those parts that are not there yet, in no certain order."""
     todo = [part for part in parts if not _is_made(folder / part.name)]
@@ -113,7 +120,7 @@ def _make_all(
         make, settings=settings, folder=folder, parent=os.getpid() if backend == "loky" else None
     )
     with (
-        shared_out(work, todo, jobs=jobs, backend=backend) as results,
+        shared_out(work, todo, jobs=jobs, backend=backend, address=address) as results,
         tqdm(
             total=files,
             initial=files - left,

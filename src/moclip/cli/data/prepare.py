@@ -43,6 +43,7 @@ def main(
     out: Annotated[Path, arg(aliases=["-o"])],
     jobs: int | None = None,
     backend: Literal["loky", "ray"] = "loky",
+    address: str | None = None,
     fps: float = 20.0,
     skeleton: str = "humanml3d",
     skeleton_file: SkeletonFile = None,
@@ -62,6 +63,7 @@ def main(
         out: folder to write; one that was prepared before is replaced when all is done
         jobs: processes, all cores if absent
         backend: processes of this machine, or those of a Ray cluster that share its disk
+        address: of the Ray cluster, as auto or ray://host:10001; found or started if absent
         fps: frame rate of the motions
         skeleton: humanml3d, or own to keep that of the files with its rotations
         skeleton_file: JSON of the files' body, where it is none of ours; of `files` and `folder`
@@ -94,6 +96,7 @@ def main(
             mirror=mirror,
             jobs=jobs,
             backend=backend,
+            address=address,
             shard_mb=shard_mb,
         )
     except KeyboardInterrupt:
