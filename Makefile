@@ -6,7 +6,7 @@ BIN := .venv/bin
 # For one test, in a folder of its own: its torchvision has no build beside a torch for processors only.
 OPEN_CLIP := torchvision==0.28.0 open_clip_torch==3.3.0 ftfy==6.3.1 wcwidth
 
-.PHONY: install demo test chromium lint bench fuzz docs clean
+.PHONY: install demo test chromium lint bench bench-index fuzz docs clean
 
 install: .venv/.installed
 
@@ -42,6 +42,10 @@ bench: install
 # Ratios of two of its files: `make bench-compare OLD=before.json NEW=after.json`.
 bench-compare: install
 	$(BIN)/python -m benchmarks.compare $(OLD) $(NEW)
+
+# A library of a million clips made out of nothing; minutes, and 4 GB of disk.
+bench-index: install
+	$(BIN)/python -m benchmarks.index
 
 # Anything at all into the readers of files, for a minute: `make fuzz FUZZ_SECONDS=3600` for longer.
 FUZZ_SECONDS ?= 60
