@@ -227,8 +227,8 @@ def test_runs_of_one_process_each_have_their_own_precision(
     seen = []
     make = start.accelerator
 
-    def noted(wanted: start.Precision, device: str | None) -> object:
-        accelerator = make(wanted, device)
+    def noted(wanted: start.Precision, device: str | None, **options: bool) -> object:
+        accelerator = make(wanted, device, **options)
         seen.append(accelerator.mixed_precision)
         return accelerator
 

@@ -17,7 +17,8 @@ Precision = Literal["auto", "fp32", "bf16"]
 def accelerator(wanted: Precision, device: str | None, *, several: bool = False) -> Accelerator:
     """The device of a run and the precision of its products; meets the other ranks.
 
-    Raises ``ValueError`` where a launcher has started ``several`` that cannot work together.
+    Raises ``ValueError`` where a launcher has started several and this kind of run is not for
+    ``several``.
     """
     device = device or ("cuda" if torch.cuda.is_available() else "cpu")
     if ranks.started() > 1 and not several:
