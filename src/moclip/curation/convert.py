@@ -107,9 +107,9 @@ def convert_folder(
 ) -> Iterator[tuple[Path, Path | Skipped]]:
     """Converts all motion files below a folder to the same places below another.
 
-    Yields each file, relative to ``source``, with what was written or why it was not. Files that are
-    no motions are passed over. Raises ``ValueError`` at once for
-    folders that lie in each other and a suffix that cannot be written.
+    Yields each file, relative to ``source``, with what was written or why it was not. Files that
+    are no motions are passed over. Raises ``ValueError`` at once for folders that lie in each other
+    and a suffix that cannot be written.
     """
     change = change or Change()
     _check_target(Path(f"file{suffix}"), change)
