@@ -21,18 +21,21 @@ def test_orientations_are_eight_squared_sines_of_half_the_angle() -> None:
 
 def test_positions_are_metres_and_padding_does_not_count() -> None:
     real = torch.randn(2, 6, 5, 3)
+    moved = real + torch.tensor([0.0, 0.3, 0.4])
+    moved[~MASK] = 1e3
+    assert float(reconstruction.positions(moved, real, MASK)) == pytest.approx(0.5, abs=1e-3)
     moved = real.clone()
     moved[:, :, 1:] += torch.tensor([0.0, 0.3, 0.4])
     moved[~MASK] = 1e3
-    assert float(reconstruction.positions(moved, real, MASK)) == pytest.approx(0.4, abs=1e-3)
+    assert float(reconstruction.poses(moved, real, MASK)) == pytest.approx(0.4, abs=1e-3)
 
 
 def test_where_on_the_floor_a_pose_is_counts_in_the_path_and_its_height_in_the_pose() -> None:
     real = torch.randn(2, 6, 5, 3)
     aside = real + torch.tensor([3.0, 0.0, -2.0])
-    assert float(reconstruction.positions(aside, real, MASK)) < 1e-3
+    assert float(reconstruction.poses(aside, real, MASK)) < 1e-3
     above = real + torch.tensor([0.0, 0.2, 0.0])
-    assert float(reconstruction.positions(above, real, MASK)) == pytest.approx(0.2, abs=1e-3)
+    assert float(reconstruction.poses(above, real, MASK)) == pytest.approx(0.2, abs=1e-3)
 
 
 @pytest.mark.parametrize("fps", [20.0, 30.0])
@@ -99,7 +102,8 @@ def test_gradients_are_finite_where_all_is_right() -> None:
     real = torch.randn(1, 6, 4, 3)
     made = real.clone().requires_grad_(True)
     mask = torch.ones(1, 6, dtype=torch.bool)
-    total = reconstruction.positions(made, real, mask)
+    total = reconstruction.positions(made, real, mask) + reconstruction.poses(made, real, mask)
+    total = total + reconstruction.path(made[:, :, 0], real[:, :, 0], mask, fps=3.0)
     total = total + reconstruction.velocities(made, real, mask, fps=20.0)
     total = total + reconstruction.contacts(made, real, mask, fps=20.0)
     total.backward()

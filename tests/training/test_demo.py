@@ -8,8 +8,8 @@ import small_runs
 
 from moclip import datasets
 from moclip.motion import CaptionedMotion
-from moclip.training import _recipe as recipes
 from moclip.training import controls, demo
+from moclip.training.recipe import Recipe
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ def small_demo(text_tower: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         text_tower, name="demo", schedule={"frozen_epochs": 1, "unfrozen_epochs": 1}
     )
     (folder / "demo.toml").write_text(tiny.to_toml())
-    monkeypatch.setattr(recipes, "_FOLDER", folder)
+    monkeypatch.setattr(Recipe, "FOLDER", folder)
     monkeypatch.setattr(datasets, "load", load)
 
 

@@ -31,7 +31,8 @@ def test_the_package_has_recipes() -> None:
 def test_the_written_recipe_has_every_default() -> None:
     text = Recipe.of(PLAIN).to_toml()
     for section in (Loss, Schedule, Augment):
-        assert all(f"{key} = " in text for key in section.model_fields)
+        told = [key for key, field in section.model_fields.items() if field.default is not None]
+        assert all(f"{key} = " in text for key in told)
 
 
 @pytest.mark.parametrize(

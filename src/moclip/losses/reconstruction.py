@@ -31,14 +31,23 @@ def positions(
     real: Float[Tensor, "clip frame joint 3"],
     mask: Bool[Tensor, "clip frame"],
 ) -> Float[Tensor, ""]:
+    """Mean distance of joints."""
+    return _distance(predicted - real).mean(dim=-1)[mask].mean()
+
+
+def poses(
+    predicted: Float[Tensor, "clip frame joint 3"],
+    real: Float[Tensor, "clip frame joint 3"],
+    mask: Bool[Tensor, "clip frame"],
+) -> Float[Tensor, ""]:
     """Mean distance of joints, each frame's roots, the first joints, brought above one another.
 
     Where the body is on the floor is told by :func:`path`: an error of speed adds up over a clip,
     and would count for more than all poses.
     """
-    apart = predicted - real
-    floor = apart.new_tensor([1.0, 0.0, 1.0])
-    return _distance(apart - floor * apart[:, :, :1]).mean(dim=-1)[mask].mean()
+    floor = predicted.new_tensor([1.0, 0.0, 1.0])
+    root = (predicted - real)[:, :, :1]
+    return positions(predicted - floor * root, real, mask)
 
 
 def path(

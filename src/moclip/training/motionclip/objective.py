@@ -51,7 +51,7 @@ def reconstruction_terms(made: Body, run: Frames) -> Terms:
     feet = made.joints[:, :, FEET], real[:, :, FEET]
     return {
         "orientations": reconstruction.orientations(made.rotations, rotations, mask),
-        "positions": reconstruction.positions(made.joints, real, mask),
+        "positions": reconstruction.poses(made.joints, real, mask),
         "path": reconstruction.path(made.joints[:, :, 0], real[:, :, 0], mask, fps=FPS),
         "velocities": reconstruction.velocities(made.joints, real, mask, fps=FPS),
         "contacts": reconstruction.contacts(*feet, mask, fps=FPS),
