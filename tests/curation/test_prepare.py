@@ -10,8 +10,8 @@ import pytest
 import torch
 from whole_folders import contents
 
-from moclip import datasets, formats, skeletons
-from moclip.curation import _parts, _pool
+from moclip import datasets, formats, processes, skeletons
+from moclip.curation import _parts
 from moclip.curation.prepare import prepare
 from moclip.datasets.prepared import Shards
 from moclip.motion import Motion, mirror_caption
@@ -245,7 +245,7 @@ def test_ray_that_is_not_installed_is_one_sentence(
     def absent(name: str) -> None:
         raise ModuleNotFoundError(name)
 
-    monkeypatch.setattr(_pool, "import_module", absent)
+    monkeypatch.setattr(processes, "import_module", absent)
     with pytest.raises(ValueError, match=r"needs a package: pip install 'moclip\[ray\]'"):
         prepare("files", tmp_path / "out", options={"root": captures}, backend="ray")
     assert not list(tmp_path.glob("out*"))

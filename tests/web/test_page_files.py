@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from browser import chromium, opened
+from browser import opened
 from moving_bodies import wandering
 from page_service import served
 
@@ -32,12 +32,6 @@ JOINTS = """async ([id, moments]) => {
 def home() -> Iterator[str]:
     with served() as address:
         yield address
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with chromium() as running:
-        yield running
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from browser import LOOK, chromium, look, opened, wait_for_change
+from browser import LOOK, look, opened, wait_for_change
 from page_service import served
 
 DRAWN = """canvas => {
@@ -21,12 +21,6 @@ STAGE = ".player canvas.stage"
 def home() -> Iterator[str]:
     with served() as address:
         yield address
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with chromium() as running:
-        yield running
 
 
 @pytest.fixture

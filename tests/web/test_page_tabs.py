@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from browser import chromium, opened, wait_for_change
+from browser import opened, wait_for_change
 from page_service import served
 
 
@@ -12,12 +12,6 @@ from page_service import served
 def home() -> Iterator[str]:
     with served(generator=True) as address:
         yield address
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with chromium() as running:
-        yield running
 
 
 @pytest.fixture

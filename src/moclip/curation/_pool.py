@@ -18,6 +18,8 @@ from typing import Literal, TypeVar
 import joblib
 from joblib.externals import loky
 
+from moclip.processes import ended_at_once, join_ray
+
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 Backend = Literal["loky", "ray"]
@@ -82,27 +84,13 @@ def _may_be_copied() -> bool:
 def _copies(count: int) -> Iterator[Executor]:
     """Copies of this process, which have nothing to import."""
     context = multiprocessing.get_context("fork")
-    with _stopped_at_once(
+    with ended_at_once(
         futures.ProcessPoolExecutor(count, context, _end_with, (os.getpid(),))
     ) as pool:
         with warnings.catch_warnings(action="ignore", category=DeprecationWarning):
             # Python 3.12 counts the threads of BLAS, which puts them away before a fork.
             pool.submit(int)  # starts them all
         yield pool
-
-
-@contextmanager
-def _stopped_at_once(pool: Executor) -> Iterator[Executor]:
-    """Of a pool that has no process yet: all are ended when the block is left by an error."""
-    before = multiprocessing.active_children()
-    try:
-        yield pool
-    except BaseException:
-        for process in set(multiprocessing.active_children()).difference(before):
-            process.terminate()
-        pool.shutdown()
-        raise
-    pool.shutdown()
 
 
 def _end_with(parent: int) -> None:
@@ -117,17 +105,13 @@ def _end_with(parent: int) -> None:
 def _fresh(count: int) -> AbstractContextManager[Executor]:
     """New processes, which import while this one is at work already."""
     # A pool of our own: joblib keeps the reusable one for itself and expects it as it left it.
-    # Its own way to kill looks up work that it has just put away, and raises in its thread.
-    return _stopped_at_once(loky.ProcessPoolExecutor(count, env={"OMP_NUM_THREADS": "1"}))
+    return ended_at_once(loky.ProcessPoolExecutor(count, env={"OMP_NUM_THREADS": "1"}))
 
 
 def _by_ray(
     work: Callable[[Item], Result], items: Sequence[Item], jobs: int | None, address: str | None
 ) -> Iterator[Result]:
-    try:
-        import_module("ray.util.joblib").register_ray()
-    except ImportError:
-        raise ValueError("backend 'ray' needs a package: pip install 'moclip[ray]'") from None
+    join_ray()
     if address is not None and not (ray := import_module("ray")).is_initialized():
         ray.init(address=address, logging_level="error")
     with joblib.parallel_config("ray", n_jobs=jobs or -1):

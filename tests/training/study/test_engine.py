@@ -17,7 +17,8 @@ import small_studies
 import torch
 from small_studies import Sum, calls, study
 
-from moclip.training.study import _workers, engine
+from moclip import processes
+from moclip.training.study import engine
 
 
 def files(out: Path) -> dict[str, bytes]:
@@ -197,7 +198,7 @@ def test_ray_that_is_not_installed_is_one_sentence(
     def absent(name: str) -> None:
         raise ModuleNotFoundError(name)
 
-    monkeypatch.setattr(_workers, "import_module", absent)
+    monkeypatch.setattr(processes, "import_module", absent)
     with pytest.raises(ValueError, match=r"needs a package: pip install 'moclip\[ray\]'"):
         engine.run(study(tmp_path / "log"), tmp_path, backend="ray")
 

@@ -1,18 +1,19 @@
 """Work shared out to processes of this machine, or of a Ray cluster."""
 
-import multiprocessing
 import os
 import signal
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, as_completed
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from importlib import import_module
 from typing import Literal, TypeVar
 
 import joblib
 from joblib.externals import loky
+
+from moclip.processes import ended_at_once, join_ray
 
 Item = TypeVar("Item")
 Backend = Literal["loky", "ray"]
@@ -49,21 +50,13 @@ def each(
         yield map(work, items)
 
 
-@contextmanager
-def _fresh(count: int) -> Iterator[Executor]:
+def _fresh(count: int) -> AbstractContextManager[Executor]:
     """New processes: a copy of this one would wait for torch's threads, which are not copied."""
-    before = multiprocessing.active_children()
-    pool = loky.ProcessPoolExecutor(
-        count, env={"OMP_NUM_THREADS": "1"}, initializer=_begin, initargs=(os.getpid(),)
+    return ended_at_once(
+        loky.ProcessPoolExecutor(
+            count, env={"OMP_NUM_THREADS": "1"}, initializer=_begin, initargs=(os.getpid(),)
+        )
     )
-    try:
-        yield pool
-    except BaseException:
-        for process in set(multiprocessing.active_children()).difference(before):
-            process.terminate()
-        pool.shutdown()
-        raise
-    pool.shutdown()
 
 
 def _begin(parent: int) -> None:
@@ -81,11 +74,8 @@ def _end_with(parent: int) -> None:
 def _by_ray(
     work: Callable[[Item], None], items: Sequence[Item], jobs: int, address: str | None
 ) -> Iterator[None]:
-    try:
-        ray = import_module("ray")
-        import_module("ray.util.joblib").register_ray()
-    except ImportError:
-        raise ValueError("backend 'ray' needs a package: pip install 'moclip[ray]'") from None
+    join_ray()
+    ray = import_module("ray")
     if not ray.is_initialized():
         ray.init(address=address, num_cpus=None if address else jobs, logging_level="error")
     with joblib.parallel_config("ray", n_jobs=jobs):

@@ -6,7 +6,7 @@ import { el, icon } from "./dom.js";
 const USES = {
   glb: "Blender, Unity, Unreal, the web",
   bvh: "any animation program",
-  npz: "AMASS layout, for research",
+  npz: "lossless, opens in NumPy",
   csv: "joints by frame, in metres",
   gif: "for a message or a page",
   mp4: "for film and slides",
