@@ -64,7 +64,7 @@ def _read(source: Path, take: str) -> Motion:
 
 def _told(walk: Motion, made: Motion) -> str:
     before, after = retarget(walk), retarget(made)
-    stance = torch.stack([held(before, leg) for leg in LEGS], dim=1)
+    stance = torch.stack([held(before, leg).all(dim=-1) for leg in LEGS], dim=1)
     one, other = _slide(before, stance), _slide(after, stance)
     cosines = (_directions(before) * _directions(after)).sum(dim=-1)
     off = torch.rad2deg(torch.acos(cosines.clamp(-1, 1)))

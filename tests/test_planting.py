@@ -30,6 +30,10 @@ def foot_speed(motion: Motion) -> float:
     return float(feet.diff(dim=0).norm(dim=-1).mean() * motion.fps)
 
 
+def toe_speed(motion: Motion) -> float:
+    return float(motion.joint("left_foot").diff(dim=0).norm(dim=-1).max() * motion.fps)
+
+
 def test_feet_that_glide_are_held() -> None:
     before = gliding()
     after = planted(before)
@@ -72,7 +76,7 @@ def test_a_real_walk_hardly_changes() -> None:
 
 def test_the_one_who_decodes_says_when_a_foot_stands() -> None:
     before = gliding()
-    stance = torch.zeros(len(before), 2, dtype=torch.bool)
+    stance = torch.zeros(len(before), 2, 2, dtype=torch.bool)
     torch.testing.assert_close(planted(before, stance).joints, before.joints, atol=1e-5, rtol=0)
     stance[5:15, 0] = True
     after = planted(before, stance)
@@ -81,6 +85,42 @@ def test_the_one_who_decodes_says_when_a_foot_stands() -> None:
     torch.testing.assert_close(right, before.joint(LEGS[1].ankle), atol=1e-5, rtol=0)
     jumps = left.diff(dim=0).norm(dim=-1) * 20
     assert jumps.max() < 1.0  # it is eased in and out
+
+
+def test_toes_are_held_when_the_heel_has_left_the_floor() -> None:
+    before = gliding()
+    stance = torch.zeros(len(before), 2, 2, dtype=torch.bool)
+    stance[5:20, 0, 1] = True
+    after = planted(before, stance)
+    toes = after.joint("left_foot")[5:20, [0, 2]]
+    assert toes.diff(dim=0).norm(dim=-1).max() < 1e-4
+    torch.testing.assert_close(after.bone_lengths(), before.bone_lengths(), atol=1e-5, rtol=0)
+
+
+def test_a_standing_foot_does_not_turn() -> None:
+    before = gliding(0.0)
+    assert before.rotations is not None
+    turns = before.rotations.clone()
+    swing = 0.3 * torch.sin(torch.arange(len(before)) / 2.0)
+    for side in ("left", "right"):
+        ankle = BODY.index(f"{side}_ankle")
+        turns[:, ankle] = turns[:, ankle] @ geometry.axis_rotation("Y", swing)
+    moving = Motion.from_rotations(turns, before.joints[:, 0], fps=20.0, skeleton=BODY)
+    stance = torch.ones(len(before), 2, 2, dtype=torch.bool)
+    assert toe_speed(moving) > 0.3
+    assert toe_speed(planted(moving, stance)) < 1e-3
+
+
+def test_hips_come_down_where_a_straight_leg_does_not_reach() -> None:
+    before = gliding(0.6, crouch=0.0)
+    stance = torch.ones(len(before), 2, 2, dtype=torch.bool)
+    stance[20:] = False
+    after = planted(before, stance)
+    lower = before.joint("pelvis")[:, 1] - after.joint("pelvis")[:, 1]
+    assert 0.01 < float(lower[:20].max()) <= 0.1
+    assert foot_speed(after.cut(0.0, 0.9)) < 0.02
+    assert lower.diff().abs().max() < 0.03  # metres a frame: it is no fall
+    assert lower[-1] < 1e-3
 
 
 def test_a_foot_that_moves_or_hangs_does_not_stand() -> None:

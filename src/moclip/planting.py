@@ -1,8 +1,9 @@
-"""Feet that stand, stand still: legs are bent anew so that a planted foot keeps its place.
+"""Feet that stand, stand still: legs are bent anew so that planted toes keep their place.
 
-Decoders of motion let feet glide. Where a foot stands, as its decoder says or else because it is
-low and slow, its ankle is held where it stood on average, and hip and knee follow by the law of
-cosines; the knee bends in the plane it was bent in, and the foot keeps the way it points.
+Decoders of motion let feet glide. Where toes stand, as their decoder says or else because they are
+low and slow, they are held where they stood on average; where the ankle stands too, the whole foot
+keeps its direction. Hip and knee follow by the law of cosines, the knee bent in the plane it was
+bent in, and where a leg is too short for that the body comes down a little.
 """
 
 from dataclasses import dataclass, replace
@@ -16,19 +17,21 @@ from moclip import geometry
 from moclip.motion import Motion
 
 SPEED, HEIGHT = 0.5, 0.06
-"""A foot slower (m/s) and no higher above its lowest place (m) than these stands."""
+"""A joint of a foot slower (m/s) and no higher above its lowest place (m) than these stands."""
 SHORTEST = 0.15
 """Seconds; what is shorter is a foot that passes by."""
 _EASE = 0.15
 """Seconds in which a foot comes to the place it stands at, and leaves it."""
 _STRAIGHT = 0.999
 """Share of a leg's length beyond which it is not stretched."""
+_DEEPEST = 0.1
+"""Metres the body comes down at most."""
 _SMALL = 1e-6
 
 
 @dataclass(frozen=True)
 class Leg:
-    """Joints by name, from the hip to the toes."""
+    """Joints by name, from the hip to the toes; a foot without toes has its ankle for them."""
 
     hip: str
     knee: str
@@ -45,37 +48,42 @@ LEGS = tuple(
 
 def planted(
     motion: Motion,
-    stance: Bool[Tensor, "frame leg"] | None = None,
+    stance: Bool[Tensor, "frame leg 2"] | None = None,
     *,
     legs: tuple[Leg, ...] = LEGS,
     along: Float[Tensor, "frame leg 3"] | None = None,
 ) -> Motion:
     """The motion with standing feet held; rotations follow where it has them.
 
-    ``stance`` tells when the left and the right foot stand; without it the motion itself does.
-    While one stands it keeps its place, or moves as the path of ``along`` does and no more.
-    Raises ``LookupError`` for a body without these ``legs``.
+    ``stance`` tells when ankle and toes of the left and the right foot stand; without it the motion
+    itself does. With ``along`` an ankle moves, while both stand, as its path there does, no more,
+    and nothing else does. Raises ``LookupError`` for a body without these ``legs``.
     """
     missing = [
         j for leg in legs for j in vars(leg).values() if j not in motion.skeleton.joint_names
     ]
     if missing:
         raise LookupError(f"skeleton '{motion.skeleton.name}' has no joint '{missing[0]}'")
+    if stance is None:
+        stance = torch.stack([held(motion, leg) for leg in legs], dim=1)
+    if along is None:
+        steps = [_Step.of(motion, leg, stance[:, at]) for at, leg in enumerate(legs)]
+    else:
+        steps = [
+            _Step.along(motion, leg, stance[:, at], along[:, at]) for at, leg in enumerate(legs)
+        ]
     turned = None
     if motion.rotations is not None:
         turned = geometry.global_rotations(motion.rotations, motion.skeleton.parents)
     joints = motion.joints.clone()
-    for number, leg in enumerate(legs):
-        stays = held(motion, leg) if stance is None else stance[:, number]
-        stays = _lasting(stays, max(2, round(SHORTEST * motion.fps)))
-        path = None if along is None else along[:, number]
-        _plant(motion, leg, stays, path, joints, turned)
+    if along is None:
+        joints[..., 1] -= _lowered(motion, steps)[:, None]
+    for step in steps:
+        _take(motion, step, joints, turned)
     if turned is None:
         return replace(motion, joints=joints)
     rotations = geometry.local_rotations(turned, motion.skeleton.parents)
-    return Motion.from_rotations(
-        rotations, motion.joints[:, 0], fps=motion.fps, skeleton=motion.skeleton
-    )
+    return Motion.from_rotations(rotations, joints[:, 0], fps=motion.fps, skeleton=motion.skeleton)
 
 
 def stands(motion: Motion, joint: str) -> Bool[Tensor, " frame"]:
@@ -91,33 +99,80 @@ def stands(motion: Motion, joint: str) -> Bool[Tensor, " frame"]:
     return (slow < SPEED) & (height < height.min() + HEIGHT)
 
 
-def held(motion: Motion, leg: Leg) -> Bool[Tensor, " frame"]:
-    """In which frames a whole foot stands."""
-    return stands(motion, leg.ankle) & stands(motion, leg.foot)
+def held(motion: Motion, leg: Leg) -> Bool[Tensor, "frame 2"]:
+    """In which frames ankle and toes stand."""
+    return torch.stack([stands(motion, joint) for joint in (leg.ankle, leg.foot)], dim=1)
 
 
-def _plant(
-    motion: Motion,
-    leg: Leg,
-    held: Tensor,
-    along: Tensor | None,
-    joints: Tensor,
-    turned: Tensor | None,
-) -> None:
-    """Writes one leg's new joints and rotations into ``joints`` and ``turned``."""
+@dataclass(frozen=True, eq=False)
+class _Step:
+    """Where one leg's ankle should be, and which way its foot should point."""
+
+    chain: tuple[int, int, int, int]
+    ankle: Float[Tensor, "frame 3"]
+    foot: Float[Tensor, "frame 3"]
+    """From the ankle to the toes."""
+
+    @classmethod
+    def of(cls, motion: Motion, leg: Leg, stance: Tensor) -> "_Step":
+        """Toes held where they stand, the whole foot where its ankle stands too."""
+        ankle, toes = motion.joint(leg.ankle), motion.joint(leg.foot)
+        foot = toes - ankle
+        if leg.foot != leg.ankle:
+            length = foot.norm(dim=-1, keepdim=True)
+            foot = F.normalize(foot + _held(foot, stance.all(dim=1), motion.fps), dim=-1) * length
+        toes = toes + _held(toes, stance[:, 1], motion.fps)
+        return cls(_chain(motion, leg), toes - foot, foot)
+
+    @classmethod
+    def along(cls, motion: Motion, leg: Leg, stance: Tensor, path: Tensor) -> "_Step":
+        """An ankle that moves as the path does while ankle and toes stand."""
+        ankle, toes = motion.joint(leg.ankle), motion.joint(leg.foot)
+        moved = ankle + _held(ankle, stance.all(dim=1), motion.fps, path)
+        return cls(_chain(motion, leg), moved, toes - ankle)
+
+
+def _chain(motion: Motion, leg: Leg) -> tuple[int, int, int, int]:
     hip, knee, ankle, foot = (motion.skeleton.index(name) for name in vars(leg).values())
-    path = motion.joint(leg.ankle)
-    goal = _goals(path, torch.zeros_like(path) if along is None else along, held, motion.fps)
-    top, middle, low, toe = (motion.joints[:, joint] for joint in (hip, knee, ankle, foot))
-    bent, reached = bend(top, middle, low, goal)
-    joints[:, knee], joints[:, ankle], joints[:, foot] = bent, reached, toe + reached - low
+    return hip, knee, ankle, foot
+
+
+def _lowered(motion: Motion, steps: list[_Step]) -> Float[Tensor, " frame"]:
+    """Metres the hips come down so that all legs reach, smoothly over time."""
+    lacking = torch.zeros_like(motion.joints[:, 0, 1])
+    for step in steps:
+        hip, knee, ankle, _ = (motion.joints[:, joint] for joint in step.chain)
+        longest = _STRAIGHT * ((knee - hip).norm(dim=-1) + (ankle - knee).norm(dim=-1))
+        aside = (step.ankle - hip)[:, [0, 2]].square().sum(dim=-1)
+        reach = (longest.square() - aside).clamp(min=0).sqrt()
+        moved = (step.ankle - ankle).norm(dim=-1) > _SMALL
+        short = hip[:, 1] - step.ankle[:, 1] - reach
+        lacking = torch.maximum(lacking, torch.where(moved, short, 0.0))
+    width = 2 * max(1, round(_EASE * motion.fps)) + 1
+    lacking = lacking.clamp(max=_DEEPEST)[None, None]
+    highest = F.max_pool1d(lacking, width, stride=1, padding=width // 2)
+    ends = F.pad(highest, (width // 2, width // 2), mode="replicate")
+    return F.avg_pool1d(ends, width, stride=1)[0, 0]
+
+
+def _take(motion: Motion, step: _Step, joints: Tensor, turned: Tensor | None) -> None:
+    """Writes one leg's new joints and rotations into ``joints`` and ``turned``."""
+    hip, knee, ankle, toe = step.chain
+    top, middle, low = (joints[:, joint].clone() for joint in (hip, knee, ankle))
+    before = motion.joints[:, toe] - motion.joints[:, ankle]
+    bent, reached = bend(top, middle, low, step.ankle)
+    joints[:, knee], joints[:, ankle] = bent, reached
+    if toe != ankle:
+        joints[:, toe] = reached + step.foot
     if turned is None:
         return
-    for joint, before, after in (
+    for joint, old, new in (
         (hip, middle - top, bent - top),
         (knee, low - middle, reached - bent),
+        (ankle, before, step.foot),
     ):
-        turned[:, joint] = geometry.rotation_between(before, after) @ turned[:, joint]
+        if joint != toe:
+            turned[:, joint] = geometry.rotation_between(old, new) @ turned[:, joint]
 
 
 def bend(
@@ -139,21 +194,20 @@ def bend(
     return hip + ahead * along + aside * out, hip + ahead * reach
 
 
-def _goals(
+def _held(
     path: Float[Tensor, "frame 3"],
-    along: Float[Tensor, "frame 3"],
-    held: Bool[Tensor, " frame"],
+    stands: Bool[Tensor, " frame"],
     fps: float,
+    along: Float[Tensor, "frame 3"] | None = None,
 ) -> Float[Tensor, "frame 3"]:
-    """Where the ankle should be: held while the foot stands, eased into and out of that."""
+    """What to add over the floor, so that a path is held while it stands; eased in and out."""
+    known = _lasting(stands, max(2, round(SHORTEST * fps)))
     moved = torch.zeros_like(path)
-    known = torch.zeros(len(path), dtype=torch.bool)
-    aside = along - path
-    for start, stop in _runs(held):
+    aside = -path if along is None else along - path
+    for start, stop in _runs(known):
         moved[start:stop] = aside[start:stop] - aside[start:stop].mean(dim=0)
-        moved[start:stop, 1] = 0.0
-        known[start:stop] = True
-    return path + _eased(moved, known, max(1, round(_EASE * fps)))
+    moved[:, 1] = 0.0
+    return _eased(moved, known, max(1, round(_EASE * fps)))
 
 
 def _eased(
@@ -162,10 +216,10 @@ def _eased(
     """Shifts beside held stretches fall off to nothing within ``frames``."""
     if not known.any():
         return moved
-    at = torch.arange(len(known), dtype=moved.dtype)
+    at = torch.arange(len(known), device=moved.device)
     places = known.nonzero()[:, 0]
-    after = torch.searchsorted(places, torch.arange(len(known))).clamp(max=len(places) - 1)
-    before = (torch.searchsorted(places, torch.arange(len(known)), right=True) - 1).clamp(min=0)
+    after = torch.searchsorted(places, at).clamp(max=len(places) - 1)
+    before = (torch.searchsorted(places, at, right=True) - 1).clamp(min=0)
     total = torch.zeros_like(moved)
     for near in (places[before], places[after]):
         share = (1 - (at - near).abs() / (frames + 1)).clamp(min=0)

@@ -93,7 +93,7 @@ class Body:
         ]
         if not plant:
             return made
-        stands = (self.stance > 0).unflatten(-1, (len(LEGS), -1)).all(dim=-1)
+        stands = (self.stance > 0).unflatten(-1, (len(LEGS), -1))
         return [
             planted(motion, held[: len(motion)]) for motion, held in zip(made, stands, strict=True)
         ]
