@@ -4,6 +4,7 @@ Examples:
   python -m benchmarks
   python -m benchmarks --quick --only encode-texts
   python -m benchmarks --clips bandai.zip --lengths own
+  python -m benchmarks --only encode-motions --clips bandai.zip --lengths own --count 0
   python -m benchmarks -o build/bench.json --markdown
 
 Two minutes a repeat and a phase on two cores at the paper's size, and some 17 GB of memory; a
@@ -85,15 +86,15 @@ def main(
         quick: tiny towers and few clips, to see that everything runs; the ratios mean nothing
         clips: Bandai-Namco's folder or zip, instead of the clips of the package
         lengths: of the clips in frames, as in HumanML3D or their own
-        count: clips to measure on
+        count: clips to measure on, 0 for all
         batch: clips of a training step
         repeats: times each is measured; the median counts
         out: JSON file to write
         markdown: also fill the table of docs/benchmarks.md
     """
     if quick:
-        count, batch, repeats = min(count, 8), min(batch, 4), 1
-    mix = Mix.of(count, lengths=lengths, bandai_namco=clips)
+        count, batch, repeats = min(count or 8, 8), min(batch, 4), 1
+    mix = Mix.of(count, lengths=lengths, root=clips)
     facts: dict[str, dict[str, Any]] = {"machine": _timing.machine(), "frames": mix.facts()}
     print("\n".join(f"{name}: {_report.told(values)}" for name, values in facts.items()))
     rows: list[Row] = []

@@ -10,6 +10,7 @@ from typing import Any, Literal
 import torch
 
 from moclip import datasets
+from moclip.datasets import bandai_namco
 from moclip.motion import CaptionedMotion, Motion
 
 SHORTEST, LONGEST, MEAN = 40, 196, 142
@@ -25,18 +26,21 @@ class Mix:
 
     name: str
     clips: list[CaptionedMotion]
+    root: Path | None = None
+    """Bandai-Namco's folder or zip, if the clips come from there."""
 
     @classmethod
-    def of(
-        cls, count: int, *, lengths: Lengths = "humanml3d", bandai_namco: Path | None = None
-    ) -> "Mix":
+    def of(cls, count: int, *, lengths: Lengths = "humanml3d", root: Path | None = None) -> "Mix":
         """``count`` real clips, of the package or of Bandai-Namco's zip, drawn by a fixed seed.
+
+        All there are if ``count`` is 0.
 
         ``humanml3d`` gives them lengths as HumanML3D has them, by cutting clips that are too long
         and playing those that are too short to and fro; ``own`` leaves them as they are.
         """
-        source = "bandai_namco" if bandai_namco else "bundled"
-        found = datasets.load(source, "all", **({"root": bandai_namco} if bandai_namco else {}))
+        source = "bandai_namco" if root else "bundled"
+        found = datasets.load(source, "all", **({"root": root} if root else {}))
+        count = count or len(found)
         if not 2 <= count <= len(found):
             raise ValueError(f"{count} clips are asked for; '{source}' has {len(found)}, least 2")
         order = torch.randperm(len(found), generator=torch.Generator().manual_seed(0))
@@ -47,7 +51,21 @@ class Mix:
         return cls(
             f"clips of {source}, {'lengths of HumanML3D' if lengths == 'humanml3d' else 'as is'}",
             [replace(c, motion=_lasting(c.motion, n)) for c, n in zip(clips, frames, strict=True)],
+            root,
         )
+
+    def captured(self) -> list[Motion]:
+        """The clips as files have them: their own body, rotations, frame rate and length.
+
+        None where they are those of the package, which keeps canonical clips.
+        """
+        if self.root is None:
+            return []
+        options = bandai_namco.Options(root=self.root)
+        ids = {clip.id for clip in self.clips}
+        files = [file for file in bandai_namco.plan(options).files if file.clips[0].id in ids]
+        found = (motion for _, motion in bandai_namco.read(files, options))
+        return [motion for motion in found if isinstance(motion, Motion)]
 
     @property
     def frames(self) -> list[int]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 
 import torch
 import torch.nn.functional as F
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from moclip import geometry
@@ -139,14 +139,28 @@ class Motion:
             raise ValueError(f"fps is {fps}, wanted a positive number")
         if fps == self.fps:
             return self
-        count = int((len(self) - 1) * fps / self.fps + 1e-6) + 1
+        count = frames_at(len(self), self.fps, fps)
         at = torch.arange(count, dtype=torch.float64, device=self.joints.device) * self.fps / fps
         before = at.long().clamp(max=len(self) - 1)
         after = (before + 1).clamp(max=len(self) - 1)
-        share = (at - before).to(self.joints.dtype)
+        return self.blended(before, after, (at - before).to(self.joints.dtype), fps=fps)
+
+    def blended(
+        self,
+        before: Int[Tensor, " new"],
+        after: Int[Tensor, " new"],
+        share: Float[Tensor, " new"],
+        *,
+        fps: float,
+    ) -> "Motion":
+        """Frames between those numbered ``before`` (share 0) and ``after`` (share 1)."""
         if self.rotations is None:
             return replace(self, joints=self._blend_bones(before, after, share), fps=fps)
-        rotations = geometry.slerp(self.rotations[before], self.rotations[after], share[:, None])
+        rotations = self.rotations[before]
+        between = share.nonzero()[:, 0]  # from 30 to 20 fps every second frame stays as it is
+        rotations[between] = geometry.slerp(
+            rotations[between], self.rotations[after[between]], share[between, None]
+        )
         bones = self._local_bones()
         weight = share[:, None, None]
         bones = bones[before] * (1 - weight) + bones[after] * weight
@@ -324,6 +338,11 @@ class CaptionedMotion:
         captions = tuple(mirror_caption(caption) for caption in self.captions)
         labels = {kind: mirror_caption(label) for kind, label in self.labels.items()}
         return CaptionedMotion(f"M{self.id}", self.motion.mirrored(), captions, labels)
+
+
+def frames_at(frames: int, own: float, fps: float) -> int:
+    """How many frames a motion of ``frames`` at ``own`` fps has at ``fps``."""
+    return int((frames - 1) * fps / own + 1e-6) + 1
 
 
 def mirror_caption(caption: str) -> str:

@@ -56,19 +56,27 @@ def retarget(motion: Motion, *, bone_lengths: Literal["keep", "template"] = "kee
     """
     if bone_lengths not in ("keep", "template"):
         raise ValueError(f"bone_lengths is '{bone_lengths}', wanted 'keep' or 'template'")
-    joints = torch.einsum("tp,fpc->ftc", _weights(motion), _points(motion))
-    placed = Motion(joints, motion.fps, _TARGET)
-    own = placed.bone_lengths().median(dim=0).values
+    joints = placed(motion)
+    own = joints.bone_lengths().median(dim=0).values
     if bone_lengths == "keep":
-        return _with_lengths(placed, own)
-    template = joints.new_tensor(_TARGET.offsets)[1:].norm(dim=-1)
+        return with_lengths(joints, own)
+    template = motion.joints.new_tensor(_TARGET.offsets)[1:].norm(dim=-1)
     growth = _leg(template) / _leg(own).clamp(min=1e-6)
-    root = placed.joints[:, :1] * growth
-    moved = replace(placed, joints=placed.joints + root - placed.joints[:, :1])
-    return _with_lengths(moved, template)
+    root = joints.joints[:, :1]
+    moved = replace(joints, joints=joints.joints + root * growth - root)
+    return with_lengths(moved, template)
 
 
-def _with_lengths(motion: Motion, lengths: Float[Tensor, " bone"]) -> Motion:
+def placed(motion: Motion) -> Motion:
+    """HumanML3D's joints where they stand on the body; bones may change their lengths over time.
+
+    Raises ``LookupError`` naming the known skeletons when this one is none of them.
+    """
+    joints = torch.einsum("tp,fpc->ftc", _weights(motion), _points(motion))
+    return Motion(joints, motion.fps, _TARGET)
+
+
+def with_lengths(motion: Motion, lengths: Float[Tensor, "*frame bone"]) -> Motion:
     """Bones keep their directions; summed from the root they give the joints."""
     parents = list(motion.skeleton.parents[1:])
     bones = motion.joints[:, 1:] - motion.joints[:, parents]

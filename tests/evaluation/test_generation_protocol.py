@@ -81,6 +81,20 @@ def test_a_perfect_generator_has_what_real_motion_has(judge: Judge) -> None:
     assert "MultiModality" not in made
 
 
+def test_speeds_are_told_apart_by_a_label(judge: Judge) -> None:
+    clips = small_makers.clips()
+    copying = Copying([clip.motion for clip in clips])
+    report = generation.evaluate(copying, judge, clips, Plan(repeats=1, prompts=0, by="content"))
+    made, real = report.figures("generated"), report.figures("real")
+    for value in {clip.labels["content"] for clip in clips}:
+        own = [clip.motion for clip in clips if clip.labels["content"] == value]
+        speeds = [float((m.joints.diff(dim=0) * m.fps).norm(dim=-1).mean()) for m in own]
+        name = f"speed of {value}"
+        assert made[name].value == pytest.approx(sum(speeds) / len(own), rel=1e-4)
+        assert made[name].value == pytest.approx(real[name].value)
+        assert f"{name}, m/s" in report.table()
+
+
 def test_a_repeat_depends_on_seed_and_number_alone(maker: Maker, judge: Judge) -> None:
     clips = small_makers.clips()
     task = Task.of(maker, judge, clips, QUICK)
@@ -120,6 +134,7 @@ def test_clips_longer_than_can_be_made_are_cut(judge: Judge) -> None:
         (Plan(), 19, "19 clips came, an evaluation takes at least 20"),
         (Plan(repeats=0), 20, "0 repeats came"),
         (Plan(generations=1), 20, "1 generations came"),
+        (Plan(by="mood"), 20, "no clip has a label 'mood', there are: content, style"),
     ],
 )
 def test_what_cannot_be_measured_is_told(judge: Judge, plan: Plan, count: int, told: str) -> None:

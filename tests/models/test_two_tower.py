@@ -12,6 +12,7 @@ import torch
 
 from moclip import skeletons
 from moclip.features import humanml263
+from moclip.models import two_tower
 from moclip.models.two_tower import MoCLIP
 from moclip.motion import Motion, MotionBatch
 from moclip.retargeting import canonical
@@ -57,11 +58,22 @@ def test_nothing_gives_nothing(model: MoCLIP) -> None:
 def test_order_is_kept_in_chunks_of_like_length(
     model: MoCLIP, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("moclip.models.two_tower._CHUNK", 3)
+    monkeypatch.setattr("moclip.models.two_tower._FRAMES_ON_CPU", 100)
     clips = [moving_bodies.wandering(40 - 9 * (i % 4), seed=i) for i in range(8)]
     together = model.encode_motion(clips)
     alone = torch.cat([model.encode_motion(clip) for clip in clips])
     assert torch.allclose(together, alone, atol=1e-5)
+
+
+def test_runs_hold_their_frames_with_the_padding() -> None:
+    assert two_tower._runs([5, 2, 3, 9, 4], 9) == [[1, 2], [4], [0], [3]]
+    assert two_tower._runs([30, 20], 10) == [[1], [0]]  # one alone may be longer
+
+
+def test_captures_of_several_bodies_give_what_each_gives_alone(model: MoCLIP) -> None:
+    clips = [cmu_clip(), moving_bodies.wandering(), canonical(cmu_clip()), cmu_clip(60.0)]
+    alone = torch.cat([model.encode_motion(clip) for clip in clips])
+    assert torch.allclose(model.encode_motion(clips), alone, atol=1e-5)
 
 
 def test_any_known_body_and_frame_rate_are_made_canonical(model: MoCLIP) -> None:

@@ -22,11 +22,18 @@ from moclip.evaluation.figures import Figure, grid
 from moclip.evaluation.judges import Judge, Seen
 from moclip.evaluation.makers import Maker
 from moclip.evaluation.metrics import Quantity, Sample
+from moclip.evaluation.metrics.speed import mean_speed
 from moclip.models.generator.sampling import seed_of
-from moclip.motion import CaptionedMotion
+from moclip.motion import CaptionedMotion, Motion
 
 Row = dict[str, dict[str, float]]
 """One repeat: ``generated`` and ``real``, then figures by the name of their quantity."""
+_SPEED = "speed of "
+_BY_NAME = {
+    "speed": Quantity("speed", "m/s", "real"),
+    "accuracy": Quantity("accuracy", "%", "higher"),
+}
+"""What is told of parts of the clips, whose names come from the data."""
 FEWEST = 20
 """Clips: two halves of them are as many as the curve of FID inf takes."""
 
@@ -42,6 +49,8 @@ class Plan:
     are fewer makes no difference to what is expected of the mean over all repeats."""
     generations: int = 10
     """Motions for each of those; the field takes 30, and again the mean is the same."""
+    by: str | None = None
+    """A kind of labels: the speed of the joints is then told for each of its values too."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +80,7 @@ class Report:
         known = metrics.quantities()
         lines = {}
         for name, figure in made.items():
-            quantity = known.get(name, Quantity(name, "%", "higher"))
+            quantity = known.get(name, _BY_NAME["speed" if _SPEED in name else "accuracy"])
             unit = f"{name}, {quantity.unit}" if quantity.unit else name
             better = "as real" if quantity.better == "real" else quantity.better
             bound = told(real[name]) if name in real else "-"
@@ -135,20 +144,24 @@ class Task:
 
     @classmethod
     def of(cls, maker: Maker, judge: Judge, clips: Sequence[CaptionedMotion], plan: Plan) -> "Task":
-        """Raises ``ValueError`` for too few clips or repeats."""
+        """Raises ``ValueError`` for too few clips or repeats, or labels that no clip has."""
         if len(clips) < FEWEST:
             raise ValueError(f"{len(clips)} clips came, an evaluation takes at least {FEWEST}")
         if plan.repeats < 1:
             raise ValueError(f"{plan.repeats} repeats came, wanted at least 1")
         if plan.prompts and plan.generations < 2:
             raise ValueError(f"{plan.generations} generations came, MultiModality takes at least 2")
+        kinds = sorted({kind for clip in clips for kind in clip.labels})
+        if plan.by is not None and plan.by not in kinds:
+            raise ValueError(f"no clip has a label '{plan.by}', there are: {', '.join(kinds)}")
         short = [_within(clip, maker.longest) for clip in clips]
         motions = [clip.motion for clip in short]
         own = metrics.measure(
             Sample(motions=motions), torch.Generator(), names=_that_need("motions")
         )
         seen = judge.see(motions)
-        return cls(maker, judge, short, plan, seen, own | _accuracy(seen, short))
+        own |= _accuracy(seen, short) | _speeds(motions, short, plan.by)
+        return cls(maker, judge, short, plan, seen, own)
 
     @property
     def pool(self) -> int:
@@ -180,6 +193,7 @@ class Task:
             pool=self.pool,
         )
         found = metrics.measure(sample, draw) | _accuracy(seen, self.clips)
+        found |= _speeds(made, self.clips, self.plan.by)
         return {"generated": _finite(found), "real": _finite(self._bound(text, draw))}
 
     def _bound(self, text: torch.Tensor, draw: torch.Generator) -> dict[str, float]:
@@ -227,6 +241,17 @@ def _accuracy(seen: Seen, clips: Sequence[CaptionedMotion]) -> dict[str, float]:
             right = sum(told == clip.labels[kind] for told, clip in zip(read, clips, strict=True))
             found[f"{kind} accuracy"] = 100 * right / len(clips)
     return found
+
+
+def _speeds(
+    motions: Sequence[Motion], clips: Sequence[CaptionedMotion], kind: str | None
+) -> dict[str, float]:
+    """Mean speed of the joints of all clips that share a label of this kind, in m/s."""
+    groups: dict[str, list[Motion]] = {}
+    for motion, clip in zip(motions, clips, strict=True):
+        if kind is not None and kind in clip.labels:
+            groups.setdefault(clip.labels[kind], []).append(motion)
+    return {f"{_SPEED}{value}": mean_speed(groups[value]) for value in sorted(groups)}
 
 
 def _finite(figures: dict[str, float]) -> dict[str, float]:

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 import moclip
 from moclip import catalog, skeletons
+from moclip.canonicalising import are_canonical, canonical_all
 from moclip.models import checkpoint, model_card
 from moclip.models._hub import Shared
 from moclip.models._two_tower_card import about
@@ -25,8 +26,9 @@ from moclip.retargeting import canonical, is_canonical
 _BODY = skeletons.get("humanml3d")
 _LARGEST_SCALE = math.log(100)
 
-_CHUNK = 64
-"""Clips of like length that are encoded together."""
+_FRAMES, _FRAMES_ON_CPU = 16384, 1536
+"""Of clips of like length that are encoded together, padding included. On a processor, what a block
+computes of more would leave its cache."""
 
 
 class MoCLIP(nn.Module, Shared, library_name="moclip"):
@@ -97,21 +99,38 @@ class MoCLIP(nn.Module, Shared, library_name="moclip"):
         clips = [motions] if isinstance(motions, Motion) else list(motions)
         if not clips:
             return self.logit_scale.new_zeros(0, self.dim)
-        clips = [self.canonical(clip).to(self.logit_scale.device) for clip in clips]
-        order = sorted(range(len(clips)), key=lambda number: len(clips[number]))
-        chunks = [order[start : start + _CHUNK] for start in range(0, len(order), _CHUNK)]
+        device = self.logit_scale.device
+        clips = [clip.to(device) for clip in self._all_canonical(clips)]
+        frames = _FRAMES_ON_CPU if device.type == "cpu" else _FRAMES
+        runs = _runs([len(clip) for clip in clips], frames)
         vectors = torch.cat(
-            [self._encode_batch(MotionBatch.of([clips[i] for i in chunk])) for chunk in chunks]
+            [self._encode_batch(MotionBatch.of([clips[i] for i in run])) for run in runs]
         )
-        return vectors[torch.tensor(order).argsort()]
+        order = torch.tensor([number for run in runs for number in run])
+        return vectors[order.argsort()]
 
     def canonical(self, motion: Motion) -> Motion:
         """The motion as this model sees it; returned as it is when it is so already."""
         if is_canonical(motion, fps=self.fps):
             return motion
-        if motion.skeleton.same_tree(_BODY):  # before retargeting makes bones of any numbers rigid
-            require_metres(MotionBatch.of([motion]), _BODY)
+        self._require_metres(motion)
         return canonical(motion, fps=self.fps)
+
+    def _all_canonical(self, motions: list[Motion]) -> list[Motion]:
+        """As :meth:`canonical` makes each; a call is dear, so many are made so at once."""
+        if len(motions) == 1:
+            return [self.canonical(motions[0])]
+        done = are_canonical(motions, fps=self.fps)
+        left = [motion for motion, holds in zip(motions, done, strict=True) if not holds]
+        for motion in left:
+            self._require_metres(motion)
+        made = iter(canonical_all(left, fps=self.fps))
+        return [m if holds else next(made) for m, holds in zip(motions, done, strict=True)]
+
+    def _require_metres(self, motion: Motion) -> None:
+        """Before retargeting makes bones of any numbers rigid."""
+        if motion.skeleton.same_tree(_BODY):
+            require_metres(MotionBatch.of([motion]), _BODY)
 
     def _encode_batch(self, batch: MotionBatch) -> Float[Tensor, "clip dim"]:
         if batch.fps != self.fps:
@@ -218,6 +237,16 @@ def _motion_tower(settings: checkpoint.Settings, folder: Path) -> MotionTower:
         ) from None
     encoder: MotionTower = catalog.load("models.motion", name, "Encoder")(config, dim=settings.dim)
     return encoder
+
+
+def _runs(lengths: Sequence[int], frames: int) -> list[list[int]]:
+    """Numbers of clips, the shortest first, in runs of at most ``frames`` when padded."""
+    runs: list[list[int]] = [[]]
+    for number in sorted(range(len(lengths)), key=lengths.__getitem__):
+        if runs[-1] and (len(runs[-1]) + 1) * lengths[number] > frames:
+            runs.append([])
+        runs[-1].append(number)
+    return runs
 
 
 def unit(vectors: Float[Tensor, "row dim"]) -> Float[Tensor, "row dim"]:

@@ -33,6 +33,7 @@ def main(
     clips: int | None = None,
     prompts: int = 20,
     generations: int = 10,
+    by: str | None = None,
     guidance: float | None = None,
     bridge: Literal["prior", "centre", "none"] = "prior",
     seed: int = 0,
@@ -52,6 +53,7 @@ def main(
         clips: at most so many of the split
         prompts: clips of each repeat for MultiModality, 0 to leave it out
         generations: motions for each of these
+        by: kind of labels, as content: how fast joints move is told for each of its values
         guidance: how closely to keep to the words; 1 is not at all more than was learned
         bridge: how MotionCLIP gets from a caption's vector to a motion's
         seed: of all that is drawn
@@ -72,7 +74,7 @@ def main(
         Maker(made_by, bridge, guidance),
         judge,
         _clips.load(data, split, options, clips),
-        generation.Plan(repeats, seed, prompts, generations),
+        generation.Plan(repeats, seed, prompts, generations, by),
         out=out,
         about=about | {"bridge": bridge, "guidance": guidance},
         progress=sys.stderr.isatty(),
