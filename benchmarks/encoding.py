@@ -43,11 +43,8 @@ def motions(mix: Mix, *, quick: bool, repeats: int) -> list[Row]:
     model.motion.fit_normalisation([MotionBatch.of(clips)])
     model.eval()
     kinds = {"encode motions": clips, "encode motions, as captured": mix.captured()}
-    return [
-        replace(_encoded(name, model, some, repeats), bar=_BAR)
-        for name, some in kinds.items()
-        if some
-    ]
+    rows = [_encoded(name, model, some, repeats) for name, some in kinds.items() if some]
+    return [replace(rows[0], bar=_BAR), *rows[1:]]
 
 
 def _encoded(name: str, model: MoCLIP, clips: list[Motion], repeats: int) -> Row:

@@ -1,6 +1,10 @@
 """``moclip encode`` and ``moclip describe`` with a tiny model."""
 
+import importlib.util
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +12,8 @@ import pytest
 from cli_support import Run
 from two_processes import start_two
 
-from moclip import MoCLIP, read_motion
+from moclip import MoCLIP, formats, read_motion
+from moclip.cli import _vectors
 
 
 def test_encode_keeps_the_order_of_captions_and_motions(
@@ -84,3 +89,59 @@ def test_two_processes_write_what_one_does(
     assert tables[1]["names"].tolist() == tables[0]["names"].tolist() == inputs
     assert tables[1]["vectors"] == pytest.approx(tables[0]["vectors"], abs=1e-5)
     assert done.stdout.count("vectors of") == 1
+
+
+def inputs_and_rows(path: Path) -> tuple[list[str], np.ndarray]:
+    table = np.load(path, allow_pickle=False)
+    return table["names"].tolist(), table["vectors"]
+
+
+def test_blocks_and_processes_make_no_difference(
+    moclip: Run, model: Path, clips: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = [clips / "fast.npz", clips / "slow.bvh"]
+    inputs = ["a walk", files[0], "a run", files[1], files[0], "someone jumps", "a turn"]
+    one, blocks, two = (tmp_path / f"{name}.npz" for name in ("one", "blocks", "two"))
+    assert moclip("encode", model, *inputs, "-o", one).code == 0
+    monkeypatch.setattr(_vectors, "_BLOCK", 2)
+    assert moclip("encode", model, *inputs, "-o", blocks).code == 0
+    assert moclip("encode", model, *inputs, "-o", two, "--jobs", 2).code == 0
+    names, wanted = inputs_and_rows(one)
+    for path in (blocks, two):
+        found, rows = inputs_and_rows(path)
+        assert found == names == [str(item) for item in inputs]
+        assert rows == pytest.approx(wanted, abs=1e-5)
+
+
+def test_no_job_is_refused(moclip: Run, model: Path, tmp_path: Path) -> None:
+    shown = moclip("encode", model, "a walk", "-o", tmp_path / "v.npz", "--jobs", 0)
+    assert (shown.code, shown.err) == (2, "moclip: jobs is 0, wanted at least 1\n")
+
+
+def test_the_file_that_no_model_can_see_is_named(
+    moclip: Run, model: Path, clips: Path, tmp_path: Path
+) -> None:
+    short = tmp_path / "short.npz"
+    formats.write(read_motion(clips / "fast.npz").cut(0.0, 0.05), short)
+    shown = moclip("encode", model, clips / "slow.bvh", short, "-o", tmp_path / "v.npz")
+    assert shown.code == 2
+    assert shown.err.startswith("moclip: short.npz: a motion of 1 frames")
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(importlib.util.find_spec("ray") is None, reason="ray is not installed")
+def test_two_workers_of_ray_write_what_one_process_does(
+    moclip: Run, model: Path, clips: Path, tmp_path: Path
+) -> None:
+    inputs = ["a walk", str(clips / "fast.npz"), str(clips / "slow.bvh"), "someone jumps"]
+    one, ray = tmp_path / "one.npz", tmp_path / "ray.npz"
+    assert moclip("encode", model, *inputs, "-o", one).code == 0
+    command = ["-m", "moclip", "encode", model, *inputs, "-o", ray, "--backend", "ray"]
+    subprocess.run(
+        [sys.executable, *map(str, command), "--jobs", "2"],
+        timeout=240,
+        check=True,
+        env=os.environ | {"OMP_NUM_THREADS": "1"},
+    )
+    assert inputs_and_rows(ray)[0] == inputs
+    assert inputs_and_rows(ray)[1] == pytest.approx(inputs_and_rows(one)[1], abs=1e-5)

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from moclip.curation import _pool
-from moclip.curation._pool import shared_out
+from moclip.curation import pool
+from moclip.curation.pool import shared_out
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="copies are made on Linux alone")
 
@@ -22,7 +22,7 @@ linux = pytest.mark.skipif(sys.platform != "linux", reason="copies are made on L
 )
 def copied(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> bool:
     """Whichever of the two this process, which may have threads, would take by itself."""
-    monkeypatch.setattr(_pool, "_may_be_copied", lambda: request.param)
+    monkeypatch.setattr(pool, "_may_be_copied", lambda: request.param)
     return bool(request.param)
 
 
@@ -90,7 +90,7 @@ def test_a_process_that_is_killed_is_an_error_and_no_endless_wait() -> None:
 
 PARENT = """
 import os, time
-from moclip.curation._pool import shared_out
+from moclip.curation.pool import shared_out
 
 def work(here):
     if os.getpid() != here:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from moclip import formats
+from moclip.canonicalising import canonical_all
 from moclip.cli import _body
 from moclip.files import read_bounded
 from moclip.motion import Motion
@@ -49,6 +50,16 @@ def motion(path: str, skeleton_file: Path | None = None) -> Motion:
     """A motion file in the form models see. Raises ``ValueError`` that names the file."""
     found = formats.read(path, skeleton=_body.read(skeleton_file))
     return canonical_of(found, Path(path).name)
+
+
+def motions(paths: Sequence[str], skeleton_file: Path | None = None) -> list[Motion]:
+    """Motion files in the form models see. Raises ``ValueError`` that names the file."""
+    body = _body.read(skeleton_file)
+    found = [formats.read(path, skeleton=body) for path in paths]
+    try:
+        return canonical_all(found)
+    except (ValueError, LookupError):  # whose fault it is, one by one
+        return [canonical_of(m, Path(path).name) for m, path in zip(found, paths, strict=True)]
 
 
 def canonical_of(found: Motion, name: str) -> Motion:

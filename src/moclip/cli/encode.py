@@ -3,29 +3,24 @@
 Examples:
   moclip encode runs/demo "a person walks" "someone jumps" -o captions.npz
   moclip encode runs/demo clips/*.bvh -o clips.npz
+  moclip encode runs/demo clips/*.bvh -o clips.npz --jobs 8
+  moclip encode runs/demo clips/*.bvh -o clips.npz --backend ray --address auto
   torchrun --nproc-per-node=8 -m moclip encode runs/demo clips/*.bvh -o clips.npz
 
 The file holds `vectors` (one row an input, unit length, so a dot product is a cosine), `names` (the
 captions and paths, in order) and `kinds` ("text" or "motion"); numpy.load opens it without pickle.
 An input that exists as a file, or ends as motion files do, is read as a motion. Processes of
-torchrun each read and encode their share; the first of them writes the file.
+--jobs, of a Ray cluster or of torchrun each read and encode their share; one of them writes.
 """
 
 import io
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated, Literal
 
 from tyro.conf import Positional, arg
 
 from moclip.cli._body import SkeletonFile
 from moclip.cli._device import Device
-
-if TYPE_CHECKING:
-    from torch import Tensor
-
-    from moclip.cli._inputs import Input
-    from moclip.models.two_tower import MoCLIP
-    from moclip.motion import Motion
 
 
 def main(
@@ -36,6 +31,9 @@ def main(
     out: Annotated[Path, arg(aliases=["-o"])],
     skeleton_file: SkeletonFile = None,
     device: Device = "auto",
+    jobs: int | None = None,
+    backend: Literal["loky", "ray"] = "loky",
+    address: str | None = None,
 ) -> None:
     """Encode captions and motion files.
 
@@ -45,11 +43,15 @@ def main(
         out: the .npz to write
         skeleton_file: JSON of the body in motion files, where it is none of ours
         device: where to compute
+        jobs: processes, each with one thread; this one with all threads if absent, with ray all
+        backend: processes of this machine, or those of a Ray cluster that share its disk
+        address: of the Ray cluster, as auto or ray://host:10001; found or started if absent
     """
     import numpy as np
+    import torch
 
     from moclip import ranks
-    from moclip.cli import _device, _inputs, _model
+    from moclip.cli import _device, _inputs, _vectors
     from moclip.files import write_atomically
 
     if out.suffix != ".npz":
@@ -58,11 +60,21 @@ def main(
         raise ValueError("nothing to encode; give captions or motion files after the model")
     items = _inputs.sorted_out(inputs)
     where = _device.pick(device)
+    if ranks.started() > 1 and (backend != "loky" or jobs is not None):
+        raise ValueError(
+            "processes of torchrun share the work already; leave out --jobs and --backend"
+        )
     world = ranks.join(where.type)
-    own = world.share(items)
-    motions = [_inputs.motion(item.text, skeleton_file) for item in own if item.is_motion]
-    part = encoded(_model.load(model, device), own, motions)
-    vectors = world.together(part.to(where), [len(items)]).cpu()
+    part = _vectors.encoded(
+        world.share(items),
+        model,
+        device=device,
+        skeleton_file=skeleton_file,
+        jobs=1 if jobs is None and backend == "loky" else jobs,
+        backend=backend,
+        address=address,
+    )
+    vectors = world.together(torch.from_numpy(part).to(where), [len(items)]).cpu()
     ranks.leave()
     if not world.leads:
         return
@@ -75,18 +87,3 @@ def main(
     )
     write_atomically(out, buffer.getvalue())
     print(f"{out}: {len(items)} vectors of {vectors.shape[1]} numbers")
-
-
-def encoded(model: "MoCLIP", items: "list[Input]", motions: "list[Motion]") -> "Tensor":
-    """One unit vector a row, in the order of the inputs, on the CPU."""
-    import torch
-
-    captions = [item.text for item in items if not item.is_motion]
-    vectors = torch.empty(len(items), model.dim)
-    is_motion = torch.tensor([item.is_motion for item in items])
-    with torch.inference_mode():
-        if motions:
-            vectors[is_motion] = model.encode_motion(motions).float().cpu()
-        if captions:
-            vectors[~is_motion] = model.encode_text(captions).float().cpu()
-    return vectors

@@ -23,7 +23,7 @@ from moclip.curation._assembly import assemble
 from moclip.curation._making import make
 from moclip.curation._parts import Look, Part, Settings, check_alike, parts_of, read_part
 from moclip.curation._place import Place
-from moclip.curation._pool import Backend, shared_out
+from moclip.curation.pool import Backend, shared_out
 from moclip.datasets._shards import Manifest
 
 _log = logging.getLogger(__name__)
