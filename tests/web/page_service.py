@@ -13,17 +13,18 @@ import small_makers
 
 
 @contextmanager
-def served(*, generator: bool = True) -> Iterator[str]:
+def served(*, generator: bool = True, patience: float = 15.0) -> Iterator[str]:
     """The address of a running service; the test is skipped where a library of it is missing."""
     for name in ("lancedb", "fastapi", "uvicorn", "multipart"):
         pytest.importorskip(name)
     import uvicorn
 
+    from moclip.web import server as serving
     from moclip.web.app import create_app
 
     with tempfile.TemporaryDirectory() as folder:
-        app = create_app(_service(Path(folder), generator))
-        server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="warning"))
+        app = create_app(_service(Path(folder), generator, patience))
+        server = uvicorn.Server(serving.config(app, host="127.0.0.1", port=0))
         thread = threading.Thread(target=server.run, daemon=True)
         thread.start()
         try:
@@ -33,16 +34,17 @@ def served(*, generator: bool = True) -> Iterator[str]:
             thread.join()
 
 
-def _service(folder: Path, generator: bool) -> Any:
+def _service(folder: Path, generator: bool, patience: float) -> Any:
     from moclip.tasks.library import changing
     from moclip.tasks.library.store import Library
     from moclip.web.service import Service
+    from moclip.web.settings import Limits
 
     model = doubles.model()
     library = Library.create(folder / "bundled.index", model)
     changing.add_data(library, model, "bundled")
     maker = small_makers.motionclip(small_makers.tower(folder / "tower")) if generator else None
-    return Service(library, model, maker)
+    return Service(library, model, maker, limits=Limits(patience=patience))
 
 
 def _address(server: Any, thread: threading.Thread) -> str:
