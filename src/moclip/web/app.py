@@ -49,7 +49,14 @@ def create_app(
     refusals: dict[int | str, dict[str, Any]] = {
         status: {"model": Problem, "description": why} for status, why in _WHY.items()
     }
-    app = FastAPI(title="moclip", version=moclip.__version__, lifespan=life, responses=refusals)
+    app = FastAPI(
+        title="moclip",
+        version=moclip.__version__,
+        lifespan=life,
+        responses=refusals,
+        docs_url=None,  # FastAPI's pages are fetched from other hosts; ours lies in static/docs
+        redoc_url=None,
+    )
     app.state.service = service
     for name in catalog.names("web.routes"):
         app.include_router(import_module(f"moclip.web.routes.{name}").ROUTER, prefix="/api")
