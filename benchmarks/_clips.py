@@ -50,7 +50,7 @@ class Mix:
             frames = humanml3d_lengths(count)
         return cls(
             f"clips of {source}, {'lengths of HumanML3D' if lengths == 'humanml3d' else 'as is'}",
-            [replace(c, motion=_lasting(c.motion, n)) for c, n in zip(clips, frames, strict=True)],
+            [replace(c, motion=lasting(c.motion, n)) for c, n in zip(clips, frames, strict=True)],
             root,
         )
 
@@ -111,7 +111,7 @@ def _rate() -> float:
     return low
 
 
-def _lasting(motion: Motion, frames: int) -> Motion:
+def lasting(motion: Motion, frames: int) -> Motion:
     """The motion's beginning, or the motion to and fro until it is long enough."""
     once = torch.arange(len(motion))
     there_and_back = torch.cat((once, once.flip(0)))

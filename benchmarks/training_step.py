@@ -108,7 +108,7 @@ def run(mix: Mix, *, quick: bool, batch: int, repeats: int) -> tuple[list[Row], 
     """Both phases; rows, and facts that the ratios depend on."""
     text = _clip_tower.load(captions(mix.clips), quick=quick)
     recipe = Recipe.load("moclip_paper")
-    paper, compact = _models(text, mix, quick=quick)
+    paper, compact = models(text, mix, quick=quick)
     reference = PublishedStep(text, quick=quick)
     started = time.perf_counter()
     teacher = Teacher.of(paper, captions(mix.clips))
@@ -125,7 +125,7 @@ def run(mix: Mix, *, quick: bool, batch: int, repeats: int) -> tuple[list[Row], 
     rows = []
     for phase in (1, 2):
         for model in (paper, compact):
-            _set_phase(model, phase)
+            set_phase(model, phase)
         seconds = epoch(steps, batches, first, text_is_frozen=phase == 1, repeats=repeats)
         clips = sum(len(b.numbers) for b in batches)
         rows += _rows(seconds, clips, phase, has_bars=not quick)
@@ -186,21 +186,21 @@ def _rows(seconds: Mapping[str, float], clips: int, phase: int, *, has_bars: boo
     return rows
 
 
-def _models(text: TextEncoder, mix: Mix, *, quick: bool) -> tuple[MoCLIP, MoCLIP]:
+def models(text: TextEncoder, mix: Mix, *, quick: bool) -> tuple[MoCLIP, MoCLIP]:
     """Ours at the paper's size and the compact one, each with a text tower of its own."""
     sizes = [limbs.Config.paper(), limbs.Config.compact()]
     if quick:
         sizes = [limbs.Config(patch=1, **TINY), limbs.Config(patch=4, **TINY)]
-    models = []
+    made = []
     for size in sizes:
         tower = copy.deepcopy(text)
         model = MoCLIP(tower, limbs.Encoder(size, dim=text.dim), text_name="clip")
         model.motion.fit_normalisation([MotionBatch.of([clip.motion for clip in mix.clips])])
-        models.append(model)
-    return models[0], models[1]
+        made.append(model)
+    return made[0], made[1]
 
 
-def _set_phase(model: MoCLIP, phase: int) -> None:
+def set_phase(model: MoCLIP, phase: int) -> None:
     if phase == 1:
         model.freeze_text()
     else:

@@ -79,7 +79,7 @@ def test_the_published_tower_tells_clips_of_a_batch_apart() -> None:
 def first_batch(mix: Mix) -> tuple[training_step.PublishedStep, training_step.OurStep, Batch]:
     torch.manual_seed(0)
     text = _clip_tower.load(_clips.captions(mix.clips), quick=True)
-    model, _ = training_step._models(text, mix, quick=True)
+    model, _ = training_step.models(text, mix, quick=True)
     teacher = Teacher.of(model, _clips.captions(mix.clips))
     batch = next(Batches(mix.clips, teacher, 6, seed=0).epoch(0))
     reference = training_step.PublishedStep(text, quick=True)
@@ -95,7 +95,7 @@ def first_batch(mix: Mix) -> tuple[training_step.PublishedStep, training_step.Ou
 @pytest.mark.parametrize("text_is_frozen", [True, False])
 def test_both_steps_learn(mix: Mix, text_is_frozen: bool) -> None:
     reference, ours, batch = first_batch(mix)
-    training_step._set_phase(ours.model, 1 if text_is_frozen else 2)
+    training_step.set_phase(ours.model, 1 if text_is_frozen else 2)
     for step in (reference, ours):
         values = [step(batch, text_is_frozen) for _ in range(8)]
         assert statistics.fmean(values[-3:]) < statistics.fmean(values[:3]) - 0.05

@@ -1,0 +1,41 @@
+"""The table of what compiling pays: all ways are taken, and the arithmetic is honest."""
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.append(str(Path(__file__).parents[1]))
+
+from benchmarks import compiling
+from benchmarks._clips import Mix
+from benchmarks.compiling import Found
+
+
+def found(eager: float, compiled: float) -> Found:
+    return Found("compact", 1, "their own", eager, compiled, compiling=30.0)
+
+
+def test_even_is_what_compiling_takes_over_what_a_step_gains() -> None:
+    assert found(0.5, 0.2).even == 100
+    assert found(0.2, 0.2).even is None
+    assert found(0.2, 0.5).even is None
+    assert found(0.5, 0.2).to_dict()["ratio"] == pytest.approx(2.5)
+
+
+def test_the_table_says_where_it_never_pays() -> None:
+    pays, never = compiling.table([found(0.5, 0.2), found(0.2, 0.5)]).splitlines()[1:]
+    assert "2.50x" in pays
+    assert "after 100 steps" in pays
+    assert "never" in never
+
+
+def test_both_phases_and_kinds_of_lengths_are_measured_at_a_tiny_size() -> None:
+    mix = Mix.of(4)
+    rows = compiling.measured(mix, ["compact"], batch=2, repeats=1, quick=True, backend="eager")
+    assert [(row.lengths, row.phase) for row in rows] == [
+        (lengths, phase) for lengths in ("one length", "their own") for phase in (1, 2)
+    ]
+    assert all(row.eager > 0 and row.compiled > 0 for row in rows)
+    assert json.loads(json.dumps([row.to_dict() for row in rows]))
