@@ -1,5 +1,6 @@
 """A training run of MotionCLIP as a frozen value, read from a TOML recipe."""
 
+from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -85,6 +86,8 @@ class Recipe(BaseRecipe):
     """Everything that decides a run, so that the same recipe gives the same model."""
 
     model: Literal["motionclip"] = "motionclip"
+    start: Path | None = None
+    """Folder of a trained MotionCLIP to go on from: its sizes, text tower, weights and scaling."""
     text: Text = Text()
     autoencoder: Autoencoder = Autoencoder()
     loss: Loss = Loss()

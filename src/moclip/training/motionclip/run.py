@@ -72,7 +72,14 @@ def train(
 
 
 def new_model(recipe: Recipe, clips: list[CaptionedMotion]) -> MotionCLIP:
-    """Pre-trained text tower, the rest drawn from the recipe's seed and scaled to posed clips."""
+    """Pre-trained text tower, the rest drawn from the recipe's seed and scaled to posed clips.
+
+    Or all of the model the recipe starts from.
+    """
+    if recipe.start is not None:
+        model = MotionCLIP.from_pretrained(recipe.start).requires_grad_(True)
+        model.text.requires_grad_(False)
+        return model
     text = catalog.load("models.text", recipe.text.tower, "Encoder")
     with torch.random.fork_rng():
         torch.manual_seed(recipe.seed)
@@ -91,7 +98,7 @@ def _batches(
     return Batches(
         clips=clips,
         teacher=Teacher(teacher.number, unit(teacher.raw).cpu()),
-        images=_pictures(recipe, clips),
+        images=_pictures(recipe, model, clips),
         size=min(schedule.batch_size, len(clips)),
         seed=recipe.seed,
         augment=augment,
@@ -99,12 +106,14 @@ def _batches(
     )
 
 
-def _pictures(recipe: Recipe, clips: list[CaptionedMotion]) -> Float[Tensor, "clip dim"] | None:
+def _pictures(
+    recipe: Recipe, model: MotionCLIP, clips: list[CaptionedMotion]
+) -> Float[Tensor, "clip dim"] | None:
     """Unit vectors of a picture of each clip, where the recipe asks for them and they exist."""
     if not recipe.loss.image:
         return None
-    if recipe.text.tower != "clip":
-        _log.warning("text tower '%s' has no image tower: no image loss", recipe.text.tower)
+    if model.text_name != "clip":
+        _log.warning("text tower '%s' has no image tower: no image loss", model.text_name)
         return None
     from moclip.models.image import ImageTower
 
