@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from cli_support import Run
-from two_processes import start_two
+from two_processes import launched, start_two
 
 from moclip import MoCLIP, formats, read_motion
 from moclip.cli import _vectors
@@ -89,6 +89,15 @@ def test_two_processes_write_what_one_does(
     assert tables[1]["names"].tolist() == tables[0]["names"].tolist() == inputs
     assert tables[1]["vectors"] == pytest.approx(tables[0]["vectors"], abs=1e-5)
     assert done.stdout.count("vectors of") == 1
+
+
+def test_both_processes_end_when_both_fail(tmp_path: Path) -> None:
+    command = ["-m", "moclip", "encode", str(tmp_path / "no"), "a walk", "a run"]
+    done = launched([*command, "-o", str(tmp_path / "v.npz")], seconds=240)
+    assert done.returncode != 0
+    assert f"moclip: there is no model folder {tmp_path / 'no'}" in done.stderr
+    assert "exitcode  : 2" in done.stderr
+    assert "in _dispatch" not in done.stderr  # no traceback of ours
 
 
 def inputs_and_rows(path: Path) -> tuple[list[str], np.ndarray]:

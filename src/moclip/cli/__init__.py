@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from moclip import __version__, catalog
-from moclip.cli._errors import guarded
+from moclip.cli._errors import ended, guarded
 
 _FOLDER = Path(__file__).parent
 _HELP = ("-h", "--help", "help")
@@ -22,7 +22,7 @@ _HELP = ("-h", "--help", "help")
 
 def run() -> None:
     """The program: runs what the command line says and exits with its code."""
-    sys.exit(main(sys.argv[1:]))
+    ended(lambda: main(sys.argv[1:]))
 
 
 def main(arguments: Sequence[str]) -> int:

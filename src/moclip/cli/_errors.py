@@ -3,10 +3,14 @@
 import logging
 import os
 import sys
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import NoReturn
 
 WRONG, INTERRUPTED = 2, 130
+_FAULT = 1
+"""What Python ends with after a traceback."""
 
 
 def guarded(command: Callable[[], None]) -> int:
@@ -31,6 +35,26 @@ def guarded(command: Callable[[], None]) -> int:
         print(f"moclip: {sentence}", file=sys.stderr)
         return WRONG
     return 0
+
+
+def ended(program: Callable[[], int]) -> NoReturn:
+    """Runs the program and ends the process with its exit code.
+
+    One that fails among several that a launcher has started goes at once: at Python's usual end it
+    would part from the others in order, and they may be gone, or wait for it.
+    """
+    if int(os.environ.get("WORLD_SIZE", "1")) == 1:
+        sys.exit(program())
+    try:
+        code = program()
+    except Exception:
+        traceback.print_exc()
+        code = _FAULT
+    if not code:
+        sys.exit()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
 
 
 def explained(error: Exception) -> str | None:
