@@ -1,24 +1,39 @@
 """A large library on disk: how fast it answers, how much of the truth it finds, what it takes.
 
-``python -m benchmarks.index --rows 1000000`` makes clips out of nothing: unit vectors that lie in
-clusters, as those of motions do, with a motion of one frame each. Queries are members of the
-clusters that are not in the library. The truth is a product with all vectors.
+Examples:
+  python -m benchmarks.index
+  python -m benchmarks.index --probes 8 16 24 48 --refine 4 8 -o build/index.json
+  python -m benchmarks.index --rows 20000 --ivf-from 10000
+  python -m benchmarks.index --library my.index --model runs/demo
+
+Clips are made out of nothing: unit vectors that lie in clusters, as those of motions do, with a
+motion of one frame each. Queries are members of the clusters that are not in the library. The truth
+is a product with all vectors. The library is built once and searched with every pair of --probes
+and --refine. With --library a real one is searched by words, whose encoding counts.
 """
 
-import argparse
+import json
 import resource
 import statistics
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated, Any
 
 import torch
+import tyro
 from torch import Tensor
 
+from benchmarks import _report
+from benchmarks._timing import machine
 from moclip import skeletons
+from moclip.cli import _model
+from moclip.files import write_atomically
 from moclip.motion import Motion
-from moclip.tasks.library import _table, changing
+from moclip.tasks._encoding import text_vectors
+from moclip.tasks.library import _table, changing, store
 from moclip.tasks.library.clips import Clip
 from moclip.tasks.library.store import Library
 
@@ -26,6 +41,24 @@ _BLOCK = 10_000
 _CLUSTERS = 2000
 _SPREAD = 0.6
 """Length of what sets a member apart from the middle of its cluster, which has length 1."""
+
+
+_K, _WARM = 10, 3
+_ROUNDING = 1e-4
+"""By which a cosine may differ and still be that of the tenth nearest."""
+_WHAT = (
+    "walks",
+    "runs",
+    "jumps",
+    "waves",
+    "kicks",
+    "dances",
+    "sits down",
+    "turns",
+    "bows",
+    "falls",
+)
+_HOW = ("slowly", "fast", "to the left", "twice", "with both arms", "backwards")
 
 
 class Clusters:
@@ -54,39 +87,72 @@ def fill(library: Library, clusters: Clusters, rows: int) -> Iterator[Tensor]:
         yield vectors
 
 
-def measure(rows: int, *, dim: int, queries: int, seed: int = 0) -> dict[str, float]:
-    """Recall at 10, milliseconds of a search, gibibytes of memory, minutes to build."""
-    clusters = Clusters(dim, seed)
-    with tempfile.TemporaryDirectory() as folder:
+@dataclass(frozen=True, eq=False)
+class Large:
+    """A library that was made, and what exact search finds in it."""
+
+    library: Library
+    queries: Tensor
+    least: Tensor
+    """Of each query, the cosine of its tenth nearest."""
+    minutes: float
+
+    @classmethod
+    def make(cls, place: Path, rows: int, *, dim: int, queries: int, seed: int = 0) -> "Large":
+        clusters, start = Clusters(dim, seed), time.perf_counter()
         facts = _table.Facts(model="none", dim=dim, fps=20.0, window=10.0)
-        place = Path(folder, "large.index")
         library = Library(place, _table.create(place, facts), facts)
-        start = time.perf_counter()
         asked = clusters.draw(queries)
-        best = torch.full((queries, 10), -torch.inf)
+        best = torch.full((queries, _K), -torch.inf)
         for vectors in fill(library, clusters, rows):
-            best = torch.cat((best, asked @ vectors.T), dim=1).topk(10, dim=1).values
+            best = torch.cat((best, asked @ vectors.T), dim=1).topk(_K, dim=1).values
         changing.tidy(library)
-        built = time.perf_counter() - start
-        library = Library.open(place)
-        found, spent = [], []
-        for query in asked:
-            start = time.perf_counter()
-            hits = library.nearest(query, 10)
-            spent.append(time.perf_counter() - start)
-            found.append([hit.score for hit in hits])
-    right = [
-        sum(score >= float(least) - 1e-4 for score in scores)
-        for scores, least in zip(found, best[:, -1], strict=True)
-    ]
-    return {
-        "rows": rows,
-        "recall@10": sum(right) / (10 * queries),
-        "p50 ms": 1000 * statistics.median(spent),
-        "p99 ms": 1000 * statistics.quantiles(spent, n=100)[-1],
-        "most memory GiB": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20,
-        "built in min": built / 60,
-    }
+        minutes = (time.perf_counter() - start) / 60
+        return cls(Library.open(place), asked, best[:, -1], minutes)
+
+    def measure(self, probes: int, refine: int) -> dict[str, Any]:
+        """Recall at 10 and milliseconds of a search that looks so closely."""
+        self.library.probes, self.library.refine = probes, refine
+        self.library.nearest(self.queries[0], _K)  # opens what it needs
+        found: list[list[float]] = []
+        times = _times(
+            self.queries,
+            lambda query: found.append([hit.score for hit in self.library.nearest(query, _K)]),
+        )
+        right = sum(
+            score >= float(least) - _ROUNDING
+            for scores, least in zip(found, self.least, strict=True)
+            for score in scores
+        )
+        recall = right / (_K * len(self.queries))
+        return {"probes": probes, "refine": refine, "recall@10": recall, **times}
+
+
+def by_words(library: Library, model: Any) -> dict[str, float]:
+    """Milliseconds from words to clips, their encoding included."""
+    captions = [f"a person {what} {how}" for what in _WHAT for how in _HOW]
+
+    def search(caption: str) -> None:
+        library.nearest(text_vectors(model, [caption])[0], _K)
+
+    for caption in captions[:_WARM]:
+        search(caption)
+    return {"clips": len(library), **_times(captions, search)}
+
+
+def _times(items: Sequence[Any], search: Callable[[Any], object]) -> dict[str, float]:
+    spent = []
+    for item in items:
+        start = time.perf_counter()
+        search(item)
+        spent.append(1000 * (time.perf_counter() - start))
+    cuts = statistics.quantiles(spent, n=100, method="inclusive")
+    return {"p50 ms": cuts[49], "p99 ms": cuts[98]}
+
+
+def _most_memory() -> float:
+    """GiB that this process has held at most, building included."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
 
 
 def _clip(content: str) -> Clip:
@@ -100,11 +166,58 @@ def _unit(vectors: Tensor) -> Tensor:
     return torch.nn.functional.normalize(vectors, dim=-1)
 
 
+def main(
+    *,
+    rows: int = 1_000_000,
+    dim: int = 384,
+    queries: int = 200,
+    probes: tuple[int, ...] = (store._PROBES,),
+    refine: tuple[int, ...] = (store._REFINE,),
+    ivf_from: int = store.EXACT,
+    seed: int = 0,
+    library: Path | None = None,
+    model: str = "runs/demo",
+    out: Annotated[Path, tyro.conf.arg(aliases=["-o"])] = Path("build/index.json"),
+) -> None:
+    """Measure a large library, or one that is given.
+
+    Args:
+        rows: clips to make
+        dim: of their vectors
+        queries: to ask
+        probes: cells of the inverted file that a query looks into
+        refine: times ten vectors that are compared in full
+        ivf_from: clips from which the inverted file is used
+        seed: of vectors and queries
+        library: one that is there, to be searched by words
+        model: that made it
+        out: JSON file to write
+    """
+    store.EXACT = changing.EXACT = ivf_from  # type: ignore[misc]
+    if library is not None:
+        opened, towers = Library.open(library), _model.load(model, "auto")
+        opened.check(towers)
+        measured, facts = [by_words(opened, towers)], {"search": opened.way}
+    else:
+        measured, facts = _made(rows, dim, queries, probes, refine, seed)
+    lines = [[f"{value:.4g}" for value in row.values()] for row in measured]
+    print(_report.aligned([list(measured[0]), *lines]))
+    print(_report.told(facts))
+    told = {"machine": machine(), "facts": facts, "rows": measured}
+    write_atomically(out, json.dumps(told, indent=1).encode())
+
+
+def _made(
+    rows: int, dim: int, queries: int, probes: Sequence[int], refine: Sequence[int], seed: int
+) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    with tempfile.TemporaryDirectory() as folder:
+        place = Path(folder, "large.index")
+        large = Large.make(place, rows, dim=dim, queries=queries, seed=seed)
+        measured = [large.measure(wide, deep) for wide in probes for deep in refine]
+        way = large.library.way
+    facts = {"clips": rows, "dim": dim, "search": way, "queries": queries, "seed": seed}
+    return measured, facts | {"built in min": large.minutes, "most memory GiB": _most_memory()}
+
+
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rows", type=int, default=1_000_000)
-    parser.add_argument("--dim", type=int, default=384)
-    parser.add_argument("--queries", type=int, default=200)
-    given = parser.parse_args()
-    for name, value in measure(given.rows, dim=given.dim, queries=given.queries).items():
-        print(f"{name:<18}{value:g}")
+    tyro.cli(main, description=__doc__)

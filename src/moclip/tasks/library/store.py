@@ -46,6 +46,7 @@ class Library:
 
     def __init__(self, path: Path, table: Any, facts: Facts) -> None:
         self.path, self.table, self.facts = path, table, facts
+        self.probes, self.refine = _PROBES, _REFINE
         self._seen: _Seen | None = None
 
     @classmethod
@@ -127,7 +128,7 @@ class Library:
 
     def _nearly(self, vector: Tensor, k: int, where: Filter) -> list[Found]:
         query = self.table.search(vector.numpy(), vector_column_name="vector")
-        query = query.distance_type("dot").nprobes(_PROBES).refine_factor(_REFINE).limit(k)
+        query = query.distance_type("dot").nprobes(self.probes).refine_factor(self.refine).limit(k)
         if condition := where.sql():
             query = query.where(condition, prefilter=True)
         rows = query.select([*_table.LIGHT, "_distance"]).to_arrow().to_pylist()
