@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import socket
 from pathlib import Path
 
 import pytest
@@ -54,3 +55,11 @@ def test_a_query_alone_is_told(moclip: Run) -> None:
 def test_serving_others_needs_a_token(moclip: Run) -> None:
     shown = moclip("serve", "--host", "0.0.0.0")
     assert (shown.code, "needs a --token" in shown.err) == (2, True)
+
+
+def test_a_port_in_use_is_told_before_anything_is_loaded(moclip: Run) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        shown = moclip("serve", "--model", "nowhere", "--port", port)
+    assert (shown.code, shown.err.count("\n")) == (2, 1)
+    assert f"port {port}: address already in use; try another --port" in shown.err

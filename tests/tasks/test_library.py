@@ -13,6 +13,7 @@ import pytest
 import torch
 
 from moclip import formats
+from moclip.curation import pool
 from moclip.tasks.retrieval import Index
 
 pytest.importorskip("lancedb")
@@ -177,6 +178,10 @@ def test_the_inverted_file_finds_what_exact_search_finds(
         assert [f.clip.id for f in found] == [f.clip.id for f in wanted]
         scores = [f.score for f in wanted]
         assert [f.score for f in found] == pytest.approx(scores, abs=1e-4)
+
+
+def test_a_process_with_lancedb_is_not_copied() -> None:
+    assert not pool._may_be_copied()  # its threads would not be there in the copy
 
 
 def test_a_killed_process_loses_and_spoils_nothing(tmp_path: Path) -> None:

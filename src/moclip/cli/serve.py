@@ -12,6 +12,7 @@ is trained first where it is missing (once, some minutes). Other machines are le
 described in docs/serve.md and at /openapi.json. Ctrl-C stops it.
 """
 
+import socket
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -44,7 +45,7 @@ def main(
         model: the model of the index, where it is no longer where it was
         generator: a MotionCLIP or generator; runs/motionclip_demo if it is there
         host: address to listen at; others than this machine's own need --token
-        port: to listen at
+        port: to listen at; 0 takes one that is free
         token: what others must show
         device: where to compute
     """
@@ -52,8 +53,12 @@ def main(
         raise ValueError(f"--host {host} lets other machines in; that needs a --token")
     _library.need_lancedb()
     _need_fastapi()
+    port = _free(host, port)
+    address = f"http://{f'[{host}]' if ':' in host else host}:{port}/"
     from moclip.cli import _model
 
+    if index is None and model is None:
+        _need_demo(address)
     library, towers = _given(index, model, device) if index else _bundled(model, device)
     if generator is None and (_USUAL_GENERATOR / "config.json").is_file():
         generator = str(_USUAL_GENERATOR)
@@ -63,7 +68,7 @@ def main(
 
     service = Service(library, towers, maker)
     hosts = app.LOCAL if host in _LOCAL else frozenset[str]()
-    print(f"{len(library)} clips at http://{host}:{port}/ (Ctrl-C stops)", flush=True)
+    print(f"{len(library)} clips at {address} (Ctrl-C stops)", flush=True)
     server.run(app.create_app(service, hosts=hosts, token=token), host=host, port=port)
 
 
@@ -73,6 +78,22 @@ def _need_fastapi() -> None:
         import uvicorn  # noqa: F401
     except ModuleNotFoundError as error:
         raise ValueError(f"serving needs {error.name}; run: pip install 'moclip[web]'") from None
+
+
+def _free(host: str, port: int) -> int:
+    """The port, before a model is loaded for nothing. Raises ``ValueError`` for one in use."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            reason = str(error.strerror).lower()
+            raise ValueError(
+                f"cannot listen at {host}, port {port}: {reason}; try another --port"
+            ) from None
+        found: int = probe.getsockname()[1]
+        return found
 
 
 def _given(index: Path, model: str | None, device: Device) -> "tuple[Library, MoCLIP]":
@@ -88,8 +109,6 @@ def _bundled(model: str | None, device: Device) -> "tuple[Library, MoCLIP]":
     from moclip.tasks.library import changing
     from moclip.tasks.library.store import Library, is_library
 
-    if model is None and not Path(_library.USUAL_MODEL, "config.json").is_file():
-        _train_demo()
     towers = _model.load(model or _library.USUAL_MODEL, device)
     place = cache_folder() / f"bundled-{fingerprint(towers)[:16]}.index"
     if is_library(place):
@@ -100,10 +119,18 @@ def _bundled(model: str | None, device: Device) -> "tuple[Library, MoCLIP]":
     return library, towers
 
 
-def _train_demo() -> None:
+def _need_demo(address: str) -> None:
+    """Trains the model of `moclip demo` where there is none, and says where to look then."""
     from moclip.training import run
     from moclip.training.recipe import Recipe
 
-    where = _library.USUAL_MODEL
-    print(f"moclip: there is no {where}; it is trained now, once (some minutes)", file=sys.stderr)
-    run.train(Recipe.load("demo"), Path(where), resume="if there", progress=sys.stderr.isatty())
+    where = Path(_library.USUAL_MODEL)
+    if (where / "config.json").is_file():
+        return
+    print(
+        f"moclip: there is no {where}; it is trained now, once (some minutes), "
+        f"then the page is at {address}",
+        file=sys.stderr,
+        flush=True,
+    )
+    run.train(Recipe.load("demo"), where, resume="if there", progress=sys.stderr.isatty())
