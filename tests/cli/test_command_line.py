@@ -90,6 +90,29 @@ def test_our_own_mistake_keeps_its_traceback() -> None:
         _errors.guarded(slip)
 
 
+def test_one_that_fails_among_several_ends_at_once(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def leave(code: int) -> None:
+        raise SystemExit(f"at once, {code}")
+
+    def slip() -> int:
+        raise KeyError("nothing")
+
+    monkeypatch.setattr(_errors.os, "_exit", leave)
+    for count, program, wanted in (
+        ("2", lambda: 2, "at once, 2"),
+        ("2", slip, "at once, 1"),
+        ("2", lambda: 0, None),
+        ("1", lambda: 2, 2),
+    ):
+        monkeypatch.setenv("WORLD_SIZE", count)
+        with pytest.raises(SystemExit) as stop:
+            _errors.ended(program)
+        assert stop.value.code == wanted
+    assert "KeyError: 'nothing'" in capsys.readouterr().err
+
+
 def test_traceback_on_demand(monkeypatch: pytest.MonkeyPatch, moclip: Run) -> None:
     monkeypatch.setenv("MOCLIP_TRACEBACK", "1")
     with pytest.raises(LookupError):
