@@ -158,7 +158,15 @@ def _most_memory() -> float:
 def _clip(content: str) -> Clip:
     names = {"id": f"{content}-0", "content": content, "source": "none", "path": content}
     return Clip(
-        **names, part=0, parts=1, start=0, end=0.05, captions=(), labels=(), frames=1, seconds=0.05
+        **names,
+        part=0,
+        parts=1,
+        start=0.0,
+        end=0.05,
+        captions=(),
+        labels=(),
+        frames=1,
+        seconds=0.05,
     )
 
 

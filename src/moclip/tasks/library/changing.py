@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from lancedb.index import BTree, IvfPq
 
 from moclip.models.spaces import Space
 from moclip.skeletons import UserSkeleton
@@ -21,7 +22,6 @@ _BLOCK = 256
 """Stretches that are encoded together and appear together."""
 _KEPT = timedelta(hours=1)
 """Older versions of the table stay so long for those who read them."""
-_INDEX = "IVF_PQ"
 _SLICE = 16
 """Dimensions that the inverted file keeps as one byte."""
 
@@ -85,8 +85,9 @@ def tidy(library: Library) -> None:
     table = library.table
     if len(library) >= EXACT and not table.list_indices():
         parts = max(1, library.facts.dim // _SLICE)
-        table.create_index(metric="dot", index_type=_INDEX, num_sub_vectors=parts)
-        table.create_scalar_index("id")
+        codes = IvfPq(distance_type="dot", num_sub_vectors=parts)
+        table.create_index("vector", config=codes)
+        table.create_index("id", config=BTree())
     table.optimize(cleanup_older_than=_KEPT)
 
 
