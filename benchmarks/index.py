@@ -116,7 +116,7 @@ class Large:
         self.library.nearest(self.queries[0], _K)  # opens what it needs
         found: list[list[float]] = []
         times = _times(
-            self.queries,
+            list(self.queries),
             lambda query: found.append([hit.score for hit in self.library.nearest(query, _K)]),
         )
         right = sum(
@@ -201,7 +201,7 @@ def main(
         model: that made it
         out: JSON file to write
     """
-    store.EXACT = changing.EXACT = ivf_from  # type: ignore[misc]
+    store.EXACT = ivf_from
     if library is not None:
         opened, towers = Library.open(library), _model.load(model, "auto")
         opened.check(towers)

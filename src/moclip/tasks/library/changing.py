@@ -16,7 +16,7 @@ from moclip.tasks._reading import Skipped
 from moclip.tasks.library import _table, _takes
 from moclip.tasks.library._takes import Duplicate, Take
 from moclip.tasks.library.clips import Clip, quoted
-from moclip.tasks.library.store import EXACT, Library
+from moclip.tasks.library.store import Library
 
 _BLOCK = 256
 """Stretches that are encoded together and appear together."""
@@ -81,9 +81,9 @@ def remove(library: Library, what: str) -> int:
 
 
 def tidy(library: Library) -> None:
-    """Small pieces of the table into large ones; from :data:`EXACT` clips on the inverted file."""
+    """Small pieces of the table into large ones; where search wants it, the inverted file."""
     table = library.table
-    if len(library) >= EXACT and not table.list_indices():
+    if library.way == "ivf" and not table.list_indices():
         parts = max(1, library.facts.dim // _SLICE)
         codes = IvfPq(distance_type="dot", num_sub_vectors=parts)
         table.create_index("vector", config=codes)
