@@ -10,7 +10,13 @@ import torch
 
 from moclip.evaluation import reconstruction
 from moclip.evaluation.judges import Judge
-from moclip.evaluation.reconstruction import Rebuilt, joint_error, path_error, pose_error
+from moclip.evaluation.reconstruction import (
+    Rebuilt,
+    joint_error,
+    path_error,
+    pose_error,
+    stretch_error,
+)
 from moclip.motion import Motion
 
 
@@ -37,9 +43,12 @@ def test_one_joint_of_22_counts_as_such() -> None:
 def test_the_path_is_looked_at_after_two_seconds_over_the_floor() -> None:
     slow, fast = doubles.walk(1.0, frames=50), doubles.walk(1.2, frames=50)
     assert path_error(slow, fast) == pytest.approx(0.4, abs=1e-5)
+    assert stretch_error(slow, fast) == pytest.approx(0.2, abs=1e-5)
+    assert stretch_error(slow, shifted(slow, (1.0, 0.0, 2.0))) == pytest.approx(0, abs=1e-6)
     assert path_error(slow, shifted(slow, (0.0, 1.0, 0.0))) == pytest.approx(0, abs=1e-6)
     short = doubles.walk(1.0, frames=40)
     assert path_error(short, short) != path_error(short, short)  # not a number
+    assert stretch_error(short, short) != stretch_error(short, short)
 
 
 def test_a_perfect_copy_has_no_error_and_moves_as_its_source() -> None:
@@ -72,6 +81,7 @@ def test_all_figures_of_a_model(kind: str, tmp_path: Path) -> None:
     wanted = {
         "pose error, cm",
         "joint error, cm",
+        "path error over 2 s, cm",
         "path error after 2 s, cm",
         "acceleration, m/s^2",
         "FID",
