@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[1]
-sys.path.append(str(ROOT))
+sys.path.append(str(Path(__file__).parents[1]))
 
 from benchmarks import compiling
 from benchmarks.compiling import Found
@@ -40,7 +39,11 @@ def test_both_phases_and_kinds_of_lengths_are_measured_at_a_tiny_size() -> None:
         "print(json.dumps([row.to_dict() for row in rows]))"
     )
     done = subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, stdout=subprocess.PIPE, check=True, timeout=300
+        [sys.executable, "-c", code],
+        cwd=Path(__file__).parents[1],
+        stdout=subprocess.PIPE,
+        check=True,
+        timeout=300,
     )
     rows = json.loads(done.stdout)
     assert [(row["lengths"], row["phase"]) for row in rows] == [
