@@ -26,6 +26,8 @@ _STRAIGHT = 0.999
 """Share of a leg's length beyond which it is not stretched."""
 _DEEPEST = 0.1
 """Metres the body comes down at most."""
+_MOVED = 1e-4
+"""Metres by which an ankle must be moved before the body comes down for it."""
 _SMALL = 1e-6
 
 
@@ -145,7 +147,7 @@ def _lowered(motion: Motion, steps: list[_Step]) -> Float[Tensor, " frame"]:
         longest = _STRAIGHT * ((knee - hip).norm(dim=-1) + (ankle - knee).norm(dim=-1))
         aside = (step.ankle - hip)[:, [0, 2]].square().sum(dim=-1)
         reach = (longest.square() - aside).clamp(min=0).sqrt()
-        moved = (step.ankle - ankle).norm(dim=-1) > _SMALL
+        moved = (step.ankle - ankle).norm(dim=-1) > _MOVED
         short = hip[:, 1] - step.ankle[:, 1] - reach
         lacking = torch.maximum(lacking, torch.where(moved, short, 0.0))
     width = 2 * max(1, round(_EASE * motion.fps)) + 1

@@ -122,6 +122,15 @@ def test_blocks_and_processes_make_no_difference(
         assert rows == pytest.approx(wanted, abs=1e-5)
 
 
+def test_a_process_with_nothing_to_do_tells_how_wide_vectors_are(
+    moclip: Run, model: Path, tmp_path: Path
+) -> None:
+    """One of torchrun's has no input when there are fewer of them than processes."""
+    assert moclip("encode", model, "a walk", "-o", tmp_path / "one.npz").code == 0
+    _, rows = inputs_and_rows(tmp_path / "one.npz")
+    assert _vectors.encoded([], str(model)).shape == (0, rows.shape[1])
+
+
 def test_no_job_is_refused(moclip: Run, model: Path, tmp_path: Path) -> None:
     shown = moclip("encode", model, "a walk", "-o", tmp_path / "v.npz", "--jobs", 0)
     assert (shown.code, shown.err) == (2, "moclip: jobs is 0, wanted at least 1\n")

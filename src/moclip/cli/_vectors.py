@@ -95,6 +95,8 @@ def _size(count: int, jobs: int | None) -> int:
 
 def _blocks(items: Sequence[Input], size: int) -> list[Block]:
     there = [replace(item, text=_place(item.text)) if item.is_motion else item for item in items]
+    if not there:  # a rank with nothing to do still tells how wide vectors are
+        return [(0, there)]
     return [(at, there[at : at + size]) for at in range(0, len(there), size)]
 
 

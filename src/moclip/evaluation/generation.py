@@ -80,7 +80,7 @@ class Report:
         known = metrics.quantities()
         lines = {}
         for name, figure in made.items():
-            quantity = known.get(name, _BY_NAME["speed" if _SPEED in name else "accuracy"])
+            quantity = known.get(name, _BY_NAME["speed" if name.startswith(_SPEED) else "accuracy"])
             unit = f"{name}, {quantity.unit}" if quantity.unit else name
             better = "as real" if quantity.better == "real" else quantity.better
             bound = told(real[name]) if name in real else "-"
