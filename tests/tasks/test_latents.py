@@ -1,16 +1,24 @@
 """Edits and blends: what must hold of them whatever the model has learned."""
 
+import inspect
+import re
+from importlib.resources import files
+
 import pytest
 import small_clip
 import torch
 
 from moclip import datasets
+from moclip.cli import edit as edit_command
+from moclip.cli.evaluate import edits as evaluate_edits
+from moclip.evaluation.edits import judge
 from moclip.models.autoencoder.frames import posed
 from moclip.models.autoencoder.model import MotionCLIP
 from moclip.models.autoencoder.networks import Config
 from moclip.models.text import clip as clip_text
 from moclip.motion import Motion
-from moclip.tasks.latents import Drawing, Item, between, edit, interpolate, vector_of
+from moclip.tasks.latents import SCALE, Drawing, Item, between, edit, interpolate, vector_of
+from moclip.web.shapes import Edit
 
 
 @pytest.fixture(scope="module")
@@ -84,7 +92,28 @@ def test_an_edit_from_the_base_itself_is_its_end(model: MotionCLIP, clips: list[
     base, end = Item("a", clips[0]), Item("b", clips[1])
     with torch.no_grad():
         wanted = model.decode(model.encode_motion(clips[1]), clips[0].duration)[0]
-    same(edit(model, base, base, end), wanted)
+    same(edit(model, base, base, end, scale=1.0), wanted)
+
+
+def test_more_of_the_change_lies_further_from_the_base(
+    model: MotionCLIP, clips: list[Motion]
+) -> None:
+    base, start, end = (model.encode_motion(clip) for clip in clips[:3])
+    items = [Item(str(number), clip) for number, clip in enumerate(clips[:3])]
+    with torch.no_grad():
+        wanted = model.decode(base + SCALE * (end - start), clips[0].duration)[0]
+    same(edit(model, *items), wanted)
+
+
+def test_every_way_to_edit_has_the_same_scale() -> None:
+    defaults = [
+        inspect.signature(way).parameters["scale"].default
+        for way in (edit, judge, edit_command.main, evaluate_edits.main)
+    ]
+    page = files("moclip.web") / "static" / "panels" / "edit.js"
+    slider = re.search(r'slider\("Strength",[^}]*value: ([\d.]+)', page.read_text())
+    assert slider
+    assert {*defaults, Edit.model_fields["scale"].default, float(slider[1])} == {SCALE}
 
 
 def test_prompts_stand_for_drawn_motions(model: MotionCLIP, clips: list[Motion]) -> None:

@@ -30,7 +30,7 @@ def main(
     out: Annotated[Path, arg(aliases=["-o"])],
     start: Annotated[str | None, arg(name="from")] = None,
     end: Annotated[str | None, arg(name="to")] = None,
-    scale: float = 1.0,
+    scale: float = 1.3,
     length: str | None = None,
     seed: int = 0,
     file: Path | None = None,
@@ -47,7 +47,7 @@ def main(
         out: file or folder to write
         start: motion file or prompt the change leads away from
         end: motion file or prompt the change leads to
-        scale: how much of the change; 0 is none
+        scale: how much of the change; 0 is none, 1 the plain sum as published
         length: of the result, as 3s; as long as the base if absent
         seed: of what is drawn for prompts
         file: CSV file with the columns base, v_start and v_end

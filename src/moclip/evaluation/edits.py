@@ -14,6 +14,7 @@ from moclip.evaluation.figures import grid
 from moclip.models.autoencoder.model import MotionCLIP
 from moclip.models.evaluator.own import Evaluator
 from moclip.motion import CaptionedMotion, Motion
+from moclip.tasks.latents import SCALE
 
 _CHUNK = 64
 
@@ -106,7 +107,7 @@ def judge(
     clips: Sequence[CaptionedMotion],
     wanted: Sequence[Sum],
     *,
-    scale: float = 1.0,
+    scale: float = SCALE,
     neutral: str = "normal",
 ) -> Verdict:
     """Makes every sum, as long as its base, and asks the recogniser what it shows."""

@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
+from moclip.tasks.latents import SCALE
 from moclip.tasks.library.clips import Clip as LibraryClip
 from moclip.tasks.library.clips import Filter
 
@@ -162,7 +163,7 @@ class Edit(Shape):
     base: Item
     start: Item = Field(alias="from")
     end: Item = Field(alias="to")
-    scale: float = Field(1.0, ge=-4, le=4)
+    scale: float = Field(SCALE, ge=-4, le=4)
     seconds: Seconds | None = None
     seed: Seed = 0
 

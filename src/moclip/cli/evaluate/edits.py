@@ -25,7 +25,7 @@ def main(
     split: Split = "test",
     options: _settings.DataOptions = (),
     neutral: str = "normal",
-    scale: float = 1.0,
+    scale: float = 1.3,
     most: int | None = None,
     out: Out = None,
     json: bool = False,
@@ -40,7 +40,7 @@ def main(
         split: which clips to edit
         options: options of the data set
         neutral: the style that edits lead away from
-        scale: how far to go
+        scale: how much of the change, as in `moclip edit`
         most: at most so many sums, spread evenly over all
         out: file to write the figures to, as JSON
         json: print JSON

@@ -18,7 +18,7 @@ export function create(app) {
   const from = item(app, "Less of", { placeholder: EXAMPLE[1], words: EXAMPLE[1] });
   const to = item(app, "More of", { placeholder: EXAMPLE[2], words: EXAMPLE[2] });
   const most = app.health.limits.seconds;
-  const scale = slider("Strength", { min: 0, max: 3, step: 0.1, value: 1, unit: "×" });
+  const scale = slider("Strength", { min: 0, max: 3, step: 0.1, value: 1.3, unit: "×" });
   const seconds = slider("Length", { min: 1, max: most, step: 0.5, value: Math.min(3, most), unit: " s" });
   const number = seed();
   const hint = el("p", { class: "hint", role: "alert" });
