@@ -2,7 +2,7 @@
 
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -13,8 +13,13 @@ import small_makers
 
 
 @contextmanager
-def served(*, generator: bool = True, patience: float = 15.0) -> Iterator[str]:
-    """The address of a running service; the test is skipped where a library of it is missing."""
+def served(
+    *, generator: bool = True, patience: float = 15.0, prepare: Callable[[Any], None] | None = None
+) -> Iterator[str]:
+    """The address of a running service; the test is skipped where a library of it is missing.
+
+    ``prepare`` is given the service before it starts.
+    """
     for name in ("lancedb", "fastapi", "uvicorn", "multipart"):
         pytest.importorskip(name)
     import uvicorn
@@ -23,7 +28,10 @@ def served(*, generator: bool = True, patience: float = 15.0) -> Iterator[str]:
     from moclip.web.app import create_app
 
     with tempfile.TemporaryDirectory() as folder:
-        app = create_app(_service(Path(folder), generator, patience))
+        service = _service(Path(folder), generator, patience)
+        if prepare is not None:
+            prepare(service)
+        app = create_app(service)
         server = uvicorn.Server(serving.config(app, host="127.0.0.1", port=0))
         thread = threading.Thread(target=server.run, daemon=True)
         thread.start()

@@ -1,9 +1,11 @@
 """Every tab of the page in a browser, with a generator and without, and what refusals look like."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
+import small_makers
 from browser import opened, wait_for_change
 from page_service import served
 
@@ -169,3 +171,33 @@ def test_a_refusal_is_told_in_the_servers_words(browser: Any, home: str) -> None
         page.unroute("**/api/search")
         page.get_by_role("button", name="Try again").click()
         page.locator(".match").first.wait_for()
+
+
+class _Training:
+    """A generator of which a quarter is trained."""
+
+    def told(self) -> dict[str, Any]:
+        return {"share": 0.25, "failed": False}
+
+    def close(self) -> None:
+        pass
+
+
+def test_panels_open_by_themselves_when_their_generator_is_there(
+    browser: Any, tmp_path: Path
+) -> None:
+    services: list[Any] = []
+
+    def prepare(service: Any) -> None:
+        service.coming = _Training()
+        services.append(service)
+
+    with (
+        served(generator=False, prepare=prepare) as address,
+        opened(browser, address) as page,
+    ):
+        page.goto(f"{address}/#/blend")
+        page.get_by_text("is being trained: 25 %").wait_for()
+        services[0].generator = small_makers.motionclip(small_makers.tower(tmp_path / "tower"))
+        page.get_by_role("button", name="Blend", exact=True).wait_for()
+        assert page.locator(".notice").count() == 0

@@ -7,9 +7,10 @@ Examples:
   moclip serve --index my.index --host 0.0.0.0 --token "$(openssl rand -hex 16)"
 
 Without an index the bundled clips are served, with the model of `moclip demo` in runs/demo, which
-is trained first where it is missing (once, some minutes). Other machines are let in only with
---token: open http://HOST:PORT/?token=TOKEN once, or send "Authorization: Bearer TOKEN". The API is
-described in docs/serve.md and at /openapi.json. Ctrl-C stops it.
+is trained first where it is missing (once, some minutes), and the one of `moclip train
+motionclip_demo`, which is trained while the page is there already. Other machines are let in only
+with --token: open http://HOST:PORT/?token=TOKEN once, or send "Authorization: Bearer TOKEN". The
+API is described in docs/serve.md and at /openapi.json. Ctrl-C stops it.
 """
 
 import socket
@@ -23,6 +24,7 @@ from moclip.cli._device import Device
 if TYPE_CHECKING:
     from moclip.models.two_tower import MoCLIP
     from moclip.tasks.library.store import Library
+    from moclip.web.service import Service
 
 _LOCAL = ("127.0.0.1", "localhost", "::1")
 _USUAL_GENERATOR = Path("runs/motionclip_demo")
@@ -60,16 +62,50 @@ def main(
     if index is None and model is None:
         _need_demo(address)
     library, towers = _given(index, model, device) if index else _bundled(model, device)
-    if generator is None and (_USUAL_GENERATOR / "config.json").is_file():
+    comes = generator is None and index is None and not _is_trained()
+    if generator is None and not comes and (_USUAL_GENERATOR / "config.json").is_file():
         generator = str(_USUAL_GENERATOR)
     maker = _model.generator(generator, device) if generator else None
     from moclip.web import app, server
     from moclip.web.service import Service
 
     service = Service(library, towers, maker)
+    if comes:
+        _let_come(service, device)
     hosts = app.LOCAL if host in _LOCAL else frozenset[str]()
     print(f"{len(library)} clips at {address} (Ctrl-C stops)", flush=True)
     server.run(app.create_app(service, hosts=hosts, token=token), host=host, port=port)
+
+
+def _is_trained() -> bool:
+    """Whether the usual generator is there and whole, not a run that was stopped."""
+    from moclip.web.coming import share
+
+    return share(_USUAL_GENERATOR, _epochs()) == 1
+
+
+def _epochs() -> int:
+    from moclip.training.motionclip.recipe import Recipe
+
+    return Recipe.load(_USUAL_GENERATOR.name).schedule.epochs
+
+
+def _let_come(service: "Service", device: Device) -> None:
+    """The usual generator is trained beside the service and taken in at its end."""
+    from moclip.cli import _model
+    from moclip.web import coming
+
+    def take(folder: Path) -> None:
+        service.generator = _model.generator(str(folder), device)
+        print("moclip: the generator is there: Generate, Blend and Edit work", file=sys.stderr)
+
+    words = coming.command(_USUAL_GENERATOR.name, _USUAL_GENERATOR)
+    service.coming = coming.Coming(words, _USUAL_GENERATOR, epochs=_epochs(), take=take)
+    print(
+        f"moclip: {_USUAL_GENERATOR} is trained meanwhile (some minutes); the page has Generate, "
+        "Blend and Edit when it is there",
+        file=sys.stderr,
+    )
 
 
 def _need_fastapi() -> None:

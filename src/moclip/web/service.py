@@ -14,6 +14,7 @@ from moclip.tasks._encoding import motion_vectors, text_vectors
 from moclip.tasks.generation import TextToMotion
 from moclip.tasks.library.store import Library
 from moclip.tasks.retrieval import Index
+from moclip.web.coming import Coming
 from moclip.web.desk import Desk
 from moclip.web.settings import Limits
 from moclip.web.shapes import Clip
@@ -43,6 +44,8 @@ class Service:
         """Raises ``ValueError`` when another model made the library."""
         library.check(model)
         self.library, self.model, self.generator = library, model, generator
+        self.coming: Coming | None = None
+        """Where the generator is still being trained."""
         self.limits = limits or Limits()
         self.shelf = Shelf(self.limits.shelf)
         self.quick = self._desk("search")
@@ -105,7 +108,9 @@ class Service:
         return self._held
 
     def close(self) -> None:
-        """Waits for what is at work."""
+        """Waits for what is at work; a training is stopped."""
+        if self.coming is not None:
+            self.coming.close()
         self.quick.close()
         self.slow.close()
         self.shelf.close()

@@ -46,6 +46,7 @@ def health(service: Shared) -> dict[str, Any]:
         "clips": len(service.library),
         "model": {"kind": kind, "dim": facts.dim, "fps": facts.fps},
         "generator": maker,
+        "coming": service.coming.told() if service.coming and not maker else None,
         "exports": exports(),
         "limits": {
             "prompt": limits.prompt,

@@ -62,8 +62,12 @@ export function seed() {
 
 /** What stands in a panel whose model this server has not; null where it has. */
 export function lacking(app, what, edits = true) {
-  const { generator } = app.health;
+  const { generator, coming } = app.health;
   if (generator && (generator.edits || !edits)) return null;
+  if (coming && !coming.failed) {
+    const note = el("p", { class: "quiet" }, "This page goes on by itself when it is ready. Search, Probe and Map work meanwhile.");
+    return el("div", { class: "notice" }, el("h2", {}, `The model that makes motions is being trained: ${Math.round(100 * coming.share)} %`), note);
+  }
   const reason = generator
     ? `The generator that this server runs makes motions from words but cannot ${what}.`
     : `This server has no generator, so it cannot ${what}.`;

@@ -5,6 +5,8 @@ import { el, icon } from "./dom.js";
 import { failure, loading } from "./states.js";
 
 const PANELS = { search: "Search", generate: "Generate", blend: "Blend", edit: "Edit", probe: "Probe", map: "Map" };
+const MAKING = ["generate", "blend", "edit"]; // panels that take a generator
+const PAUSE = 3000; // milliseconds between two questions whether it is there
 const host = document.getElementById("panel");
 const tabs = document.querySelector(".tabs");
 const made = new Map();
@@ -71,6 +73,20 @@ function shortcuts(event) {
   if (field) (event.preventDefault(), field.focus());
 }
 
+/** While the generator is being trained: says how far it is, and opens its panels when it is there. */
+async function watch() {
+  while (app.health.coming && !app.health.coming.failed) {
+    await new Promise((done) => setTimeout(done, PAUSE));
+    try {
+      app.health = await api.health();
+    } catch {
+      continue; // the server is away for a moment
+    }
+    for (const name of MAKING) made.delete(name);
+    if (MAKING.includes(address().name)) await show();
+  }
+}
+
 async function start() {
   host.replaceChildren(loading("Opening the library…"));
   try {
@@ -83,6 +99,7 @@ async function start() {
   addEventListener("hashchange", show);
   addEventListener("keydown", shortcuts);
   await show();
+  watch();
 }
 
 start();

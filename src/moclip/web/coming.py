@@ -1,0 +1,75 @@
+"""A generator that is trained while the page is served already, and taken in when it is ready."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+_PATIENCE = 20.0
+"""Seconds that a training has to write down how far it is when it is told to stop."""
+_NICE = 10
+"""The page goes first."""
+
+
+def command(recipe: str, folder: Path) -> list[str]:
+    """The program that trains a recipe of the package, or goes on where it was stopped."""
+    words = [sys.executable, "-m", "moclip", "train", recipe, "--out", str(folder)]
+    return [*words, "--resume"] if (folder / "recipe.toml").is_file() else words
+
+
+def share(folder: Path, epochs: int) -> float:
+    """Of the epochs that are done, from 0 to 1; all of them for a model without its run."""
+    metrics = folder / "metrics.jsonl"
+    if not metrics.is_file():
+        return float((folder / "config.json").is_file())
+    return min(1.0, len(metrics.read_text().splitlines()) / epochs)
+
+
+class Coming:
+    """Runs a program that fills a folder with a model; its output goes to a log beside it."""
+
+    def __init__(
+        self, words: Sequence[str], folder: Path, *, epochs: int, take: Callable[[Path], None]
+    ) -> None:
+        """``take`` is called in a thread of its own, once the program has ended well."""
+        self.folder, self.epochs, self.failed = folder, epochs, False
+        self.log = folder.with_suffix(".log")
+        self.log.parent.mkdir(parents=True, exist_ok=True)
+        with self.log.open("wb") as log:
+            self._process = subprocess.Popen(words, stdout=log, stderr=subprocess.STDOUT)
+        if hasattr(os, "setpriority"):
+            with suppress(OSError):
+                os.setpriority(os.PRIO_PROCESS, self._process.pid, _NICE)
+        self._take = take
+        self._thread = Thread(target=self._watch, name="coming", daemon=True)
+        self._thread.start()
+
+    def told(self) -> dict[str, Any]:
+        """For JSON: the ``share`` that is done, and whether it has ``failed``."""
+        return {"share": round(share(self.folder, self.epochs), 3), "failed": self.failed}
+
+    def close(self) -> None:
+        """The run that is under way is kept, to be taken up again."""
+        if self._process.poll() is None:
+            self._process.send_signal(signal.SIGINT)
+            try:
+                self._process.wait(_PATIENCE)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+        self._thread.join()
+
+    def _watch(self) -> None:
+        code = self._process.wait()
+        try:
+            if code:
+                raise RuntimeError(f"training ended with {code}")
+            self._take(self.folder)
+        except Exception as error:
+            self.failed = True
+            if code >= 0 and code != 130:
+                print(f"moclip: no generator came: {error}; see {self.log}", file=sys.stderr)

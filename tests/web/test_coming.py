@@ -1,0 +1,95 @@
+"""A generator that is trained while the page is there: who waits for it, and how it comes."""
+
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from moclip.web.coming import Coming, command, share
+
+_FILLS = """
+import pathlib, sys, time
+folder = pathlib.Path(sys.argv[1])
+folder.mkdir()
+(folder / "recipe.toml").touch()
+with (folder / "metrics.jsonl").open("a") as rows:
+    for epoch in range(int(sys.argv[2])):
+        print("{}", file=rows, flush=True)
+        time.sleep(float(sys.argv[3]))
+print("done")
+sys.exit(int(sys.argv[4]))
+"""
+
+
+class Waiting:
+    """What came, and who is still at work when a test ends."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.taken, self.made = folder / "model", [], []
+
+    def start(self, epochs: int = 2, pause: float = 0.0, code: int = 0) -> Coming:
+        words = [sys.executable, "-c", _FILLS, str(self.folder)]
+        words += [str(epochs), str(pause), str(code)]
+        self.made.append(Coming(words, self.folder, epochs=2, take=self.taken.append))
+        return self.made[-1]
+
+
+@pytest.fixture
+def waiting(tmp_path: Path) -> Iterator[Waiting]:
+    found = Waiting(tmp_path)
+    yield found
+    for one in found.made:
+        one.close()
+
+
+def _end(coming: Coming) -> None:
+    coming._thread.join(20)
+    assert not coming._thread.is_alive()
+
+
+def test_what_was_trained_is_taken(waiting: Waiting) -> None:
+    coming = waiting.start()
+    _end(coming)
+    assert waiting.taken == [waiting.folder]
+    assert coming.told() == {"share": 1.0, "failed": False}
+    assert coming.log.read_text() == "done\n"
+
+
+def test_a_training_that_fails_is_told(
+    waiting: Waiting, capsys: pytest.CaptureFixture[str]
+) -> None:
+    coming = waiting.start(epochs=1, code=3)
+    _end(coming)
+    assert waiting.taken == []
+    assert coming.told() == {"share": 0.5, "failed": True}
+    assert f"training ended with 3; see {coming.log}" in capsys.readouterr().err
+
+
+def test_closing_stops_a_training_soon(waiting: Waiting) -> None:
+    coming = waiting.start(epochs=1, pause=60.0)
+    while share(waiting.folder, 2) < 0.5:
+        time.sleep(0.01)
+    before = time.monotonic()
+    coming.close()
+    assert time.monotonic() - before < 15
+    assert waiting.taken == []
+
+
+def test_a_run_that_was_stopped_is_taken_up(tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    assert "--resume" not in command("motionclip_demo", folder)
+    folder.mkdir()
+    (folder / "recipe.toml").touch()
+    assert command("motionclip_demo", folder)[1:] == (
+        ["-m", "moclip", "train", "motionclip_demo", "--out", str(folder), "--resume"]
+    )
+
+
+def test_a_share_is_of_epochs_and_a_model_without_its_run_is_whole(tmp_path: Path) -> None:
+    assert share(tmp_path, 4) == 0
+    (tmp_path / "config.json").touch()
+    assert share(tmp_path, 4) == 1
+    (tmp_path / "metrics.jsonl").write_text("{}\n{}\n")
+    assert share(tmp_path, 4) == 0.5
