@@ -2,14 +2,14 @@
 
 Examples:
   python -m benchmarks.index
-  python -m benchmarks.index --probes 8 16 24 48 --refine 4 8 -o build/index.json
+  python -m benchmarks.index --probes 4 8 16 -o build/index.json
   python -m benchmarks.index --rows 20000 --ivf-from 10000
   python -m benchmarks.index --library my.index --model runs/demo
 
 Clips are made out of nothing: unit vectors that lie in clusters, as those of motions do, with a
 motion of one frame each. Queries are members of the clusters that are not in the library. The truth
-is a product with all vectors. The library is built once and searched with every pair of --probes
-and --refine. With --library a real one is searched by words, whose encoding counts.
+is a product with all vectors. The library is built once and searched with each of --probes. With
+--library a real one is searched by words, whose encoding counts.
 """
 
 import json
@@ -110,9 +110,9 @@ class Large:
         minutes = (time.perf_counter() - start) / 60
         return cls(Library.open(place), asked, best[:, -1], minutes)
 
-    def measure(self, probes: int, refine: int) -> dict[str, Any]:
+    def measure(self, probes: int) -> dict[str, Any]:
         """Recall at 10 and milliseconds of a search that looks so closely."""
-        self.library.probes, self.library.refine = probes, refine
+        self.library.probes = probes
         self.library.nearest(self.queries[0], _K)  # opens what it needs
         found: list[list[float]] = []
         times = _times(
@@ -125,7 +125,7 @@ class Large:
             for score in scores
         )
         recall = right / (_K * len(self.queries))
-        return {"probes": probes, "refine": refine, "recall@10": recall, **times}
+        return {"probes": probes, "recall@10": recall, **times}
 
 
 def by_words(library: Library, model: Any) -> dict[str, float]:
@@ -180,7 +180,6 @@ def main(
     dim: int = 384,
     queries: int = 200,
     probes: tuple[int, ...] = (store._PROBES,),
-    refine: tuple[int, ...] = (store._REFINE,),
     ivf_from: int = store.EXACT,
     seed: int = 0,
     library: Path | None = None,
@@ -194,7 +193,6 @@ def main(
         dim: of their vectors
         queries: to ask
         probes: cells of the inverted file that a query looks into
-        refine: times ten vectors that are compared in full
         ivf_from: clips from which the inverted file is used
         seed: of vectors and queries
         library: one that is there, to be searched by words
@@ -207,7 +205,7 @@ def main(
         opened.check(towers)
         measured, facts = [by_words(opened, towers)], {"search": opened.way}
     else:
-        measured, facts = _made(rows, dim, queries, probes, refine, seed)
+        measured, facts = _made(rows, dim, queries, probes, seed)
     lines = [[f"{value:.4g}" for value in row.values()] for row in measured]
     print(_report.aligned([list(measured[0]), *lines]))
     print(_report.told(facts))
@@ -216,12 +214,12 @@ def main(
 
 
 def _made(
-    rows: int, dim: int, queries: int, probes: Sequence[int], refine: Sequence[int], seed: int
+    rows: int, dim: int, queries: int, probes: Sequence[int], seed: int
 ) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder, "large.index")
         large = Large.make(place, rows, dim=dim, queries=queries, seed=seed)
-        measured = [large.measure(wide, deep) for wide in probes for deep in refine]
+        measured = [large.measure(wide) for wide in probes]
         way = large.library.way
     facts = {"clips": rows, "dim": dim, "search": way, "queries": queries, "seed": seed}
     return measured, facts | {"built in min": large.minutes, "most memory GiB": _most_memory()}

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from lancedb.index import BTree, IvfPq
+from lancedb.index import BTree, IvfFlat
 
 from moclip.models.spaces import Space
 from moclip.skeletons import UserSkeleton
@@ -22,8 +22,6 @@ _BLOCK = 256
 """Stretches that are encoded together and appear together."""
 _KEPT = timedelta(hours=1)
 """Older versions of the table stay so long for those who read them."""
-_SLICE = 16
-"""Dimensions that the inverted file keeps as one byte."""
 
 
 @dataclass(eq=False)
@@ -84,9 +82,7 @@ def tidy(library: Library) -> None:
     """Small pieces of the table into large ones; where search wants it, the inverted file."""
     table = library.table
     if library.way == "ivf" and not table.list_indices():
-        parts = max(1, library.facts.dim // _SLICE)
-        codes = IvfPq(distance_type="dot", num_sub_vectors=parts)
-        table.create_index("vector", config=codes)
+        table.create_index("vector", config=IvfFlat(distance_type="dot"))
         table.create_index("id", config=BTree())
     table.optimize(cleanup_older_than=_KEPT)
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from moclip.tasks.library import _table, _takes
-from moclip.tasks.library.clips import of_row
+from moclip.tasks.library.clips import of_json
 from moclip.tasks.library.store import Library
 
 _ROWS = 1024
@@ -31,7 +31,7 @@ def verify(library: Library) -> Verdict:
     places: dict[tuple[str, str], str] = {}
     try:
         for row in _rows(library):
-            clip = of_row(row)
+            clip = of_json(str(row[_table.CLIP]))
             verdict.clips += 1
             ids[clip.id] += 1
             parts[clip.content] += 1
@@ -40,7 +40,7 @@ def verify(library: Library) -> Verdict:
             if places[clip.source, clip.path] != clip.content:
                 verdict.problems.append(f"{clip.path} is there with two contents")
             verdict.problems += _of_row(row)
-    except (RuntimeError, OSError, ValueError) as error:
+    except (RuntimeError, OSError, ValueError, TypeError, KeyError) as error:
         reason = " ".join(str(error).split())[:200]
         verdict.problems.append(f"the table cannot be read after {verdict.clips} clips: {reason}")
     verdict.problems += [f"clip {id} is there {n} times" for id, n in ids.items() if n > 1]
@@ -55,7 +55,7 @@ def verify(library: Library) -> Verdict:
 
 
 def _rows(library: Library) -> Iterator[dict[str, object]]:
-    columns = [*_table.LIGHT, "step", "joints", "vector"]
+    columns = ["id", "frames", _table.CLIP, "step", "joints", "vector"]
     query = library.table.search().select(columns).limit(max(1, len(library)))
     for batch in query.to_batches(batch_size=_ROWS):
         yield from batch.to_pylist()

@@ -1,6 +1,6 @@
 """What a library tells of its clips, and which of them a search may find."""
 
-from collections.abc import Mapping
+import json
 from dataclasses import dataclass
 from typing import Any
 
@@ -95,10 +95,10 @@ class Filter(BaseModel):
 EVERYTHING = Filter()
 
 
-def of_row(row: Mapping[str, Any]) -> Clip:
-    """A clip of a row of the table."""
-    fields: dict[str, Any] = {name: row[name] for name in Clip.__dataclass_fields__}
-    return Clip(**fields | {name: tuple(row[name]) for name in ("captions", "labels")})
+def of_json(text: str) -> Clip:
+    """A clip as a table keeps it. Raises ``ValueError`` or ``TypeError`` for anything else."""
+    fields: dict[str, Any] = json.loads(text)
+    return Clip(**fields | {name: tuple(fields[name]) for name in ("captions", "labels")})
 
 
 def quoted(text: str) -> str:

@@ -21,15 +21,13 @@ from moclip.tasks._encoding import fingerprint, motion_vectors, text_vectors
 from moclip.tasks.library import _table
 from moclip.tasks.library._table import Facts
 from moclip.tasks.library._table import is_library as is_library
-from moclip.tasks.library.clips import EVERYTHING, Clip, Filter, Found, of_row, quoted
+from moclip.tasks.library.clips import EVERYTHING, Clip, Filter, Found, of_json, quoted
 from moclip.tasks.retrieval import Entry, Index
 
 EXACT = 100_000
 """Clips; below, search compares the query with all of them."""
-_PROBES = 24
-"""Cells of the inverted file that a query looks into."""
-_REFINE = 8
-"""Times ``k`` vectors are compared in full after the short codes chose them."""
+_PROBES = 8
+"""Cells of the inverted file that a query looks into; vectors in them are whole, not codes."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,7 +44,7 @@ class Library:
 
     def __init__(self, path: Path, table: Any, facts: Facts) -> None:
         self.path, self.table, self.facts = path, table, facts
-        self.probes, self.refine = _PROBES, _REFINE
+        self.probes = _PROBES
         self._seen: _Seen | None = None
 
     @classmethod
@@ -128,15 +126,15 @@ class Library:
 
     def _nearly(self, vector: Tensor, k: int, where: Filter) -> list[Found]:
         query = self.table.search(vector.numpy(), vector_column_name="vector")
-        query = query.distance_type("dot").nprobes(self.probes).refine_factor(self.refine).limit(k)
+        query = query.distance_type("dot").nprobes(self.probes).limit(k)
         if condition := where.sql():
             query = query.where(condition, prefilter=True)
-        rows = query.select([*_table.LIGHT, "_distance"]).to_arrow().to_pylist()
-        return [Found(of_row(row), 1 - row["_distance"]) for row in rows]
+        rows = query.select([_table.CLIP, "_distance"]).to_arrow().to_pylist()
+        return [Found(of_json(row[_table.CLIP]), 1 - row["_distance"]) for row in rows]
 
     def clip(self, id: str) -> Clip:
         """Raises ``LookupError`` for an id that is not there."""
-        return of_row(self._row(id, _table.LIGHT))
+        return of_json(self._row(id, (_table.CLIP,))[_table.CLIP])
 
     def motion(self, id: str) -> Motion:
         """As it was encoded: HumanML3D's body at the model's frame rate, to a quarter millimetre.
@@ -160,12 +158,12 @@ class Library:
         self, where: Filter = EVERYTHING, *, offset: int = 0, limit: int | None = None
     ) -> list[Clip]:
         """Clips in the order of the table."""
-        query = self.table.search().select(list(_table.LIGHT))
+        query = self.table.search().select([_table.CLIP])
         if condition := where.sql():
             query = query.where(condition)
         count = len(self) if limit is None else limit
-        rows = query.offset(offset).limit(max(1, count)).to_arrow().to_pylist()
-        return [of_row(row) for row in rows][:count]
+        found = query.offset(offset).limit(max(1, count)).to_arrow()[_table.CLIP]
+        return [of_json(text) for text in found.to_pylist()][:count]
 
     def count(self, where: Filter = EVERYTHING) -> int:
         """Clips that a filter lets through."""
@@ -203,8 +201,8 @@ class Library:
         return self._seen
 
     def _read(self, limit: int) -> tuple[list[Clip], Tensor]:
-        query = self.table.search().select([*_table.LIGHT, "vector"])
+        query = self.table.search().select([_table.CLIP, "vector"])
         read = query.limit(max(1, min(limit, len(self)))).to_arrow().combine_chunks()
         flat = read["vector"].combine_chunks().flatten().to_numpy()
         vectors = torch.from_numpy(flat.copy()).reshape(-1, self.facts.dim)
-        return [of_row(row) for row in read.drop_columns(["vector"]).to_pylist()], vectors
+        return [of_json(text) for text in read[_table.CLIP].to_pylist()], vectors
