@@ -57,14 +57,12 @@ def test_what_was_trained_is_taken(waiting: Waiting) -> None:
     assert coming.log.read_text() == "done\n"
 
 
-def test_a_training_that_fails_is_told(
-    waiting: Waiting, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_training_that_fails_is_told(waiting: Waiting, caplog: pytest.LogCaptureFixture) -> None:
     coming = waiting.start(epochs=1, code=3)
     _end(coming)
     assert waiting.taken == []
     assert coming.told() == {"share": 0.5, "failed": True}
-    assert f"training ended with 3; see {coming.log}" in capsys.readouterr().err
+    assert f"training ended with 3; see {coming.log}" in caplog.text
 
 
 def test_closing_stops_a_training_soon(waiting: Waiting) -> None:

@@ -1,5 +1,6 @@
 """A generator that is trained while the page is served already, and taken in when it is ready."""
 
+import logging
 import os
 import signal
 import subprocess
@@ -10,6 +11,7 @@ from pathlib import Path
 from threading import Thread
 from typing import Any
 
+_log = logging.getLogger(__name__)
 _PATIENCE = 20.0
 """Seconds that a training has to write down how far it is when it is told to stop."""
 _NICE = 10
@@ -72,4 +74,4 @@ class Coming:
         except Exception as error:
             self.failed = True
             if code >= 0 and code != 130:
-                print(f"moclip: no generator came: {error}; see {self.log}", file=sys.stderr)
+                _log.warning("no generator came: %s; see %s", error, self.log)
