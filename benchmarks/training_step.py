@@ -3,7 +3,8 @@
 All steps take the same clips, in all batches of an epoch, so that the sum over them is what an
 epoch costs. Ours is what ``training.loop`` does on the batches it gets: real lengths, padded in
 runs of like length, teacher vectors made once before the first step (told apart), captions trimmed
-to the batch's longest. CLIP's text tower has random weights (see ``_clip_tower``).
+to the batch's longest. CLIP's text tower has random weights (see ``_clip_tower``). Beside stands
+what share of the machine's rate of matrix products a step reaches; that rate is of the same run.
 """
 
 import copy
@@ -15,6 +16,8 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.nn.attention import SDPBackend, sdpa_kernel
+from torch.utils.flop_counter import FlopCounterMode
 
 from benchmarks import _clip_tower, published
 from benchmarks._clips import Mix, captions
@@ -126,10 +129,33 @@ def run(mix: Mix, *, quick: bool, batch: int, repeats: int) -> tuple[list[Row], 
     for phase in (1, 2):
         for model in (paper, compact):
             set_phase(model, phase)
+        rate = product_rate(quick=quick)
         seconds = epoch(steps, batches, first, text_is_frozen=phase == 1, repeats=repeats)
+        rate = (rate + product_rate(quick=quick)) / 2
+        done = sum(operations(ours, each, text_is_frozen=phase == 1) for each in batches)
+        facts[f"one product, phase {phase}, GFLOP/s"] = rate / 1e9
+        facts[f"ours, phase {phase}, share of that rate"] = done / seconds["ours"] / rate
         clips = sum(len(b.numbers) for b in batches)
         rows += _rows(seconds, clips, phase, has_bars=not quick)
     return rows, facts | {"batch": batch, "steps": len(batches), **_padded(batches)}
+
+
+def product_rate(*, quick: bool) -> float:
+    """Operations a second of one large product in single precision."""
+    size = 256 if quick else 4096
+    one, other = torch.randn(2, size, size)
+    (seconds,) = alternate([lambda: one @ other], repeats=5)
+    return 2 * size**3 / seconds
+
+
+def operations(step: OurStep, batch: Batch, *, text_is_frozen: bool) -> float:
+    """Of the products in a step, there and back; softmax, norms and the optimiser are not counted.
+
+    Torch counts none in fused attention on a processor, so attention is taken apart for this.
+    """
+    with sdpa_kernel(SDPBackend.MATH), FlopCounterMode(display=False) as counter:
+        step(batch, text_is_frozen)
+    return float(counter.get_total_flops())
 
 
 def clips_of(batch: Batch) -> list[Motion]:
@@ -174,11 +200,13 @@ def _rows(seconds: Mapping[str, float], clips: int, phase: int, *, has_bars: boo
     for name, reference, bar in (
         ("ours", "published", 1.4),
         ("ours in bf16", "published", None),
+        ("compact", "published", 40.0),
         ("compact", "ours", 30.0 if phase == 1 else None),
         ("compact in bf16", "ours", None),
     ):
         if name in seconds:
-            title = f"training step, phase {phase}: {name}"
+            beside = ", size alone" if (name, reference) == ("compact", "ours") else ""
+            title = f"training step, phase {phase}: {name}{beside}"
             against = "published step" if reference == "published" else "ours at the paper's size"
             least = bar if has_bars else None
             spent = seconds[name], seconds[reference]
