@@ -11,6 +11,7 @@ from moclip.models.generator._compositing import UPPER, composite
 from moclip.models.generator.generator import MotionGenerator
 from moclip.models.text import clip
 from moclip.motion import Motion
+from moclip.planting import planted
 from moclip.retargeting import canonical
 
 WAVE = "a person waves"
@@ -72,9 +73,25 @@ def test_the_start_of_a_motion_is_the_quantisers(
     generator: MotionGenerator, tower: clip.Encoder
 ) -> None:
     """Far from new tokens, as far as its convolutions reach, frames are those of the tokens."""
-    made = editing.inbetween(generator, source(200), WAVE, keep=[(0.0, 8.0)], text=tower)
+    keep = [(0.0, 8.0)]
+    made = editing.inbetween(generator, source(200), WAVE, keep=keep, text=tower, plant=False)
     plain = generator.quantiser.decode(generator.encode(source(200)))[0]
     torch.testing.assert_close(made.joints[:60], plain.joints[:60], atol=1e-4, rtol=0)
+
+
+def test_standing_feet_are_held_unless_they_are_to_glide(
+    generator: MotionGenerator, tower: clip.Encoder
+) -> None:
+    codes = generator.encode(source())
+    plain = generator.quantiser.decode(codes)[0]
+    held = planted(plain).joints
+    assert (held - plain.joints).abs().max() > 1e-3
+    assert torch.equal(generator.decode(codes)[0].joints, held)
+    assert torch.equal(generator.decode(codes, plant=False)[0].joints, plain.joints)
+    glides, stands = (
+        generator.generate(WAVE, text=tower, seconds=3.0, plant=plant)[0] for plant in (False, True)
+    )
+    assert torch.equal(planted(glides).joints, stands.joints)
 
 
 def test_another_seed_fills_in_something_else(

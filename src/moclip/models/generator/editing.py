@@ -34,6 +34,7 @@ def inbetween(
     seconds: float | None = None,
     seed: int = 0,
     how: Sampling | None = None,
+    plant: bool = True,
     allow_other_tower: bool = False,
 ) -> Motion:
     """The motion, its tokens within the spans ``keep`` kept and the others made for the caption.
@@ -42,9 +43,9 @@ def inbetween(
     ``[(2, 4)]`` leads to the end of a motion of 4 s; both together fill what is between.
 
     A token stands for 4 frames and is kept if they all lie within a span. What is kept is tokens:
-    their frames come back as exactly as the quantiser knows them, and change a little where new
-    tokens follow. A span after a new part starts where that part has led, since tokens hold steps
-    and not places.
+    their frames come back as exactly as the quantiser knows them (but for standing feet, which
+    ``plant`` holds), and change a little where new tokens follow. A span after a new part starts
+    where that part has led, since tokens hold steps and not places.
 
     Raises ``ValueError`` for spans outside the motion, and when all or nothing is kept.
     """
@@ -56,7 +57,7 @@ def inbetween(
     kept = _kept(start, len(clip), keep).to(known.device)
     vectors, seeds = text.encode([caption]), seeds_of([caption], seed)
     codes = model.fill(vectors, start, seeds=seeds, keep=kept, how=how)
-    return model.quantiser.decode(codes)[0]
+    return model.decode(codes, plant=plant)[0]
 
 
 @torch.no_grad()
@@ -68,6 +69,7 @@ def upper_body(
     text: TextTower,
     seed: int = 0,
     how: Sampling | None = None,
+    plant: bool = True,
     allow_other_tower: bool = False,
 ) -> Motion:
     """The motion's legs and path with an upper body that does what the caption says.
@@ -80,9 +82,9 @@ def upper_body(
     model.check_tower(text, allow=allow_other_tower)
     clip = _canonical(motion)
     vectors, seeds = text.encode([caption]), seeds_of([caption], seed)
-    made = model.from_vectors(vectors, [len(clip)], seeds=seeds, how=how)[0]
+    made = model.from_vectors(vectors, [len(clip)], seeds=seeds, how=how, plant=False)[0]
     both = composite(made, clip.to(made.joints.device))
-    return model.quantiser.decode(model.encode(both))[0]
+    return model.decode(model.encode(both), plant=plant)[0]
 
 
 def _canonical(motion: Motion) -> Motion:

@@ -20,6 +20,7 @@ from moclip.models.generator.quantiser import Quantiser
 from moclip.models.generator.sampling import Sampling
 from moclip.models.text.base import TextTower
 from moclip.motion import Motion, MotionBatch
+from moclip.planting import planted
 
 LONGEST = length.LONGEST * STRIDE
 """Frames."""
@@ -92,15 +93,17 @@ class MotionGenerator(nn.Module):
         text: TextTower,
         seconds: float | Sequence[float] | None = None,
         seed: int = 0,
-        guidance: float = 4.0,
-        steps: int = 10,
-        temperature: float = 1.0,
+        guidance: float = Sampling.guidance,
+        steps: int = Sampling.steps,
+        temperature: float = Sampling.temperature,
+        plant: bool = True,
         allow_other_tower: bool = False,
     ) -> list[Motion]:
         """A motion for each caption, of the ``seconds`` asked for or of a length drawn for it.
 
-        The same caption, seconds and seed give the same motion whatever stands beside it; a
-        caption that is there twice gives two motions.
+        With ``plant`` feet that stand are held; see :mod:`moclip.planting`. The same caption,
+        seconds and seed give the same motion whatever stands beside it; a caption that is there
+        twice gives two motions.
         """
         self.check_tower(text, allow=allow_other_tower)
         told = [captions] if isinstance(captions, str) else list(captions)
@@ -111,7 +114,7 @@ class MotionGenerator(nn.Module):
         with torch.no_grad():
             vectors = text.encode(told)
         frames = self._frames(seconds, vectors, seeds)
-        return self.from_vectors(vectors, frames, seeds=seeds, how=how)
+        return self.from_vectors(vectors, frames, seeds=seeds, how=how, plant=plant)
 
     @torch.no_grad()
     def from_vectors(
@@ -121,6 +124,7 @@ class MotionGenerator(nn.Module):
         *,
         seeds: Sequence[int],
         how: Sampling | None = None,
+        plant: bool = True,
     ) -> list[Motion]:
         """Motions of so many frames from raw text vectors; a motion hangs on its own seed alone."""
         order = sorted(range(len(frames)), key=lambda number: frames[number])
@@ -130,8 +134,13 @@ class MotionGenerator(nn.Module):
             start = self.blank([frames[number] for number in chunk])
             own = [seeds[number] for number in chunk]
             codes = self.fill(vectors[chunk], start, seeds=own, how=how)
-            made |= zip(chunk, self.quantiser.decode(codes), strict=True)
+            made |= zip(chunk, self.decode(codes, plant=plant), strict=True)
         return [made[number] for number in range(len(frames))]
+
+    def decode(self, codes: Codes, *, plant: bool = True) -> list[Motion]:
+        """Motions of all tokens. Raises as :meth:`Quantiser.decode`."""
+        made = self.quantiser.decode(codes)
+        return [planted(motion) for motion in made] if plant else made
 
     @torch.no_grad()
     def fill(

@@ -2,11 +2,12 @@
 
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+from moclip.models.generator.sampling import Sampling
 from moclip.models.two_tower import MoCLIP
 from moclip.training.study import engine, given, reports
 from moclip.training.study._workers import Backend
@@ -18,6 +19,8 @@ from moclip.training.study.robustness.towers import First, Tower
 
 VERSION = 1
 """Of all that is measured; goes up when a cell would come out otherwise."""
+GENERATED = 2
+"""The same of what generated motion gives."""
 _TRAINED = ("seed", "data", "text", "motion", "loss", "defence", "optimiser", "augment", "training")
 
 _OF_BASES = ("quantiser_epochs", "token_epochs", "evaluator_epochs", "sizes")
@@ -81,6 +84,7 @@ class Parts:
     def generated(self) -> Study[Tower]:
         made = self._made(*_OF_BASES, "attacks", "clips")
         about = self._about(*_TRAINED, "measuring") | made | {"made by": self._makers()}
+        about |= {"generated": GENERATED, "sampling": asdict(Sampling())}
         measure = partial(_measure_generated, parts=self)
         return Study("generated", generations.chosen(self.recipe), measure, about)
 

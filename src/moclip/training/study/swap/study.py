@@ -1,11 +1,12 @@
 """The whole study: generator and evaluator, towers, rows, one report."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+from moclip.models.generator.sampling import Sampling
 from moclip.training.study import engine, reports
 from moclip.training.study._workers import Backend
 from moclip.training.study.engine import Study
@@ -15,7 +16,9 @@ from moclip.training.study.swap.cells import Base, Row, Tower
 from moclip.training.study.swap.recipe import ARMS, Recipe
 
 VERSION = 1
-"""Of all that is measured; goes up when a cell would come out otherwise."""
+"""Of all that is trained; goes up when a cell would come out otherwise."""
+ROWS = 2
+"""The same of what is measured."""
 _TRAINED = ("seed", "data", "moclip", "generator", "evaluator")
 
 
@@ -69,6 +72,7 @@ class Parts:
     @property
     def rows(self) -> Study[Row]:
         about = self._about(*_TRAINED, "tuning", "measuring") | {"given": self._given()}
+        about |= {"rows": ROWS, "sampling": asdict(Sampling())}
         return Study("rows", cells.rows(self.recipe), partial(_measure, parts=self), about)
 
     def base(self, what: str) -> Path:
