@@ -252,6 +252,21 @@ def test_the_joints_term_sees_the_path() -> None:
     assert gap.item() == pytest.approx(0.5 * distance.item(), rel=1e-3)
 
 
+def test_the_velocities_term_sees_a_body_tremble() -> None:
+    """By as much as no term of places is moved by: a millimetre up and down."""
+    plain = made()(of_lengths(40))
+    shaken = plain.real_joints.clone()
+    shaken[:, ::2, :, 1] += 0.001
+    off = replace(plain, prediction=plain.target, joints=shaken)
+    still = replace(off, joints=plain.real_joints)
+    terms = quantiser_terms(off)
+    assert terms["velocities"].item() == pytest.approx(0.02, rel=0.02)  # 1 mm in 1/20 s
+    assert terms["joints"].item() < 0.001
+    gap = quantiser_loss(off, velocities=0.1) - quantiser_loss(off)
+    assert gap.item() == pytest.approx(0.1 * terms["velocities"].item(), rel=1e-3)
+    assert quantiser_terms(still)["velocities"].item() < 0.005
+
+
 def test_the_joints_term_has_a_gradient() -> None:
     quantiser = made()
     quantiser_terms(quantiser(moving_bodies.batch(4)))["joints"].backward()

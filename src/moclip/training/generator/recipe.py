@@ -47,6 +47,9 @@ class QuantiserStage(Stage):
     joints: float = Field(0.0, ge=0)
     """Of joints in metres, which see the path drift; not in the paper. It comes in from a quarter
     of the steps to a half: before that there is no path to speak of."""
+    velocities: float = Field(0.0, ge=0)
+    """Of the joints' velocities in m/s, which see a body tremble; not in the paper. It comes in as
+    ``joints`` does."""
 
 
 class Augment(Section):

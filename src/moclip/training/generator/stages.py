@@ -13,7 +13,7 @@ from moclip.models.generator import length, masked, quantiser_figures, residual
 from moclip.models.generator._codes import Codes
 from moclip.models.generator._trunk import Guess
 from moclip.models.generator.quantiser import Quantiser
-from moclip.models.generator.quantiser_loss import COMMITMENT, POSITIONS, quantiser_terms
+from moclip.models.generator.quantiser_loss import quantiser_terms, weighted
 from moclip.motion import MotionBatch
 from moclip.training import optimiser
 from moclip.training.generator.recipe import QuantiserStage, Stage
@@ -111,8 +111,9 @@ class QuantiserTask(StageTask[tuple[Tensor, Tensor]]):
     ) -> tuple[Tensor, dict[str, float]]:
         features, mask = (part.to(self.device) for part in batch)
         made = self.model.reconstruct(features, mask)
-        loss, figures = _weighted(quantiser_terms(made), self.stage.joints * self._come_in)
-        return loss, figures | {"perplexity": made.perplexity[0].item()}
+        terms = quantiser_terms(made)
+        figures = {name: term.item() for name, term in terms.items()}
+        return self._loss(terms, self._come_in), figures | {"perplexity": made.perplexity[0].item()}
 
     def set_rates(self, optimizer: torch.optim.Optimizer, step: int) -> dict[str, float]:
         share = step / (self.steps * self.stage.epochs)
@@ -123,15 +124,15 @@ class QuantiserTask(StageTask[tuple[Tensor, Tensor]]):
         found = quantiser_figures.measure(self.model, self.held_out)
         sums = torch.zeros(())
         for batch in self.held_out:
-            sums = sums + _weighted(quantiser_terms(self.model(batch)), self.stage.joints)[0].cpu()
+            sums = sums + self._loss(quantiser_terms(self.model(batch)), 1.0).cpu()
         use = sum(found.codebook_use) / len(found.codebook_use)
         errors = {"joint_error": found.joint_error, "pose_error": found.pose_error}
         return {"loss": float(sums) / len(self.held_out), "codebook_use": use} | errors
 
-
-def _weighted(terms: Mapping[str, Tensor], joints: float) -> tuple[Tensor, dict[str, float]]:
-    loss = terms["features"] + POSITIONS * terms["positions"] + COMMITMENT * terms["commitment"]
-    return loss + joints * terms["joints"], {name: term.item() for name, term in terms.items()}
+    def _loss(self, terms: Mapping[str, Tensor], share: float) -> Tensor:
+        """With so much of the terms that come in later."""
+        stage = self.stage
+        return weighted(terms, joints=share * stage.joints, velocities=share * stage.velocities)
 
 
 @dataclass(frozen=True, eq=False)
