@@ -1,5 +1,6 @@
 """A generator that is trained while the page is there: who waits for it, and how it comes."""
 
+import signal
 import sys
 import time
 from collections.abc import Iterator
@@ -65,7 +66,17 @@ def test_a_training_that_fails_is_told(waiting: Waiting, caplog: pytest.LogCaptu
     assert f"training ended with 3; see {coming.log}" in caplog.text
 
 
-def test_closing_stops_a_training_soon(waiting: Waiting) -> None:
+@pytest.mark.parametrize("ignored", [False, True])
+def test_closing_stops_a_training_soon(waiting: Waiting, ignored: bool) -> None:
+    """Also in the background of a shell, where Ctrl-C is ignored."""
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN if ignored else signal.default_int_handler)
+    try:
+        _close_soon(waiting)
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _close_soon(waiting: Waiting) -> None:
     coming = waiting.start(epochs=1, pause=60.0)
     while share(waiting.folder, 2) < 0.5:
         time.sleep(0.01)

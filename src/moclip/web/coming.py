@@ -42,6 +42,7 @@ class Coming:
         self.folder, self.epochs, self.failed = folder, epochs, False
         self.log = folder.with_suffix(".log")
         self.log.parent.mkdir(parents=True, exist_ok=True)
+        self._stop = _stop()
         with self.log.open("wb") as log:
             self._process = subprocess.Popen(words, stdout=log, stderr=subprocess.STDOUT)
         if hasattr(os, "setpriority"):
@@ -58,7 +59,7 @@ class Coming:
     def close(self) -> None:
         """The run that is under way is kept, to be taken up again."""
         if self._process.poll() is None:
-            self._process.send_signal(signal.SIGINT)
+            self._process.send_signal(self._stop)
             try:
                 self._process.wait(_PATIENCE)
             except subprocess.TimeoutExpired:
@@ -75,3 +76,9 @@ class Coming:
             self.failed = True
             if code >= 0 and code != 130:
                 _log.warning("no generator came: %s; see %s", error, self.log)
+
+
+def _stop() -> signal.Signals:
+    """Ctrl-C, at which a training writes its state; a child of who ignores that ignores it too."""
+    ignored = os.name == "nt" or signal.getsignal(signal.SIGINT) == signal.SIG_IGN
+    return signal.SIGTERM if ignored else signal.SIGINT
