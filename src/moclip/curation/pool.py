@@ -18,7 +18,7 @@ from typing import Literal, TypeVar
 import joblib
 from joblib.externals import loky
 
-from moclip.processes import ended_at_once, join_ray
+from moclip.processes import ended_at_once, join_ray, stay
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -105,7 +105,9 @@ def _end_with(parent: int) -> None:
 def _fresh(count: int) -> AbstractContextManager[Executor]:
     """New processes, which import while this one is at work already."""
     # A pool of our own: joblib keeps the reusable one for itself and expects it as it left it.
-    return ended_at_once(loky.ProcessPoolExecutor(count, env={"OMP_NUM_THREADS": "1"}))
+    return ended_at_once(
+        loky.ProcessPoolExecutor(count, env={"OMP_NUM_THREADS": "1"}, initializer=stay)
+    )
 
 
 def _by_ray(

@@ -8,6 +8,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from joblib.externals.loky import process_executor
+
 from moclip.training.study.engine import Cell, Study
 
 
@@ -38,6 +40,19 @@ def slow(cell: Sum, place: Path, *, log: Path) -> Mapping[str, Any]:
     """Long enough to be stopped in."""
     time.sleep(0.3)
     return measure(cell, place, log=log)
+
+
+_KEPT: list[bytes] = []
+
+
+def greedy(cell: Sum, place: Path, *, log: Path) -> Mapping[str, Any]:
+    """Keeps more from call to call than loky lets a process; tells which process it is."""
+    process_executor._MAX_MEMORY_LEAK_SIZE = 2**20
+    _KEPT.append(b"x" * 2**24)
+    time.sleep(1.1)  # loky looks once a second
+    with log.open("a") as file:
+        file.write(f"{os.getpid()}\n")
+    return {}
 
 
 def deadly(cell: Sum, place: Path, *, log: Path) -> Mapping[str, Any]:

@@ -123,6 +123,13 @@ def test_two_processes_give_the_same_bytes(tmp_path: Path) -> None:
     assert len(calls(tmp_path / "log")) == 8
 
 
+def test_a_process_may_keep_what_it_has_read(tmp_path: Path) -> None:
+    greedy = partial(small_studies.greedy, log=tmp_path / "log")
+    engine.run(replace(study(tmp_path / "log", count=6), measure=greedy), tmp_path / "out", jobs=2)
+    assert len(calls(tmp_path / "log")) == 6
+    assert len(set(calls(tmp_path / "log"))) == 2
+
+
 def test_what_a_process_raises_is_raised_and_none_is_left_at_work(tmp_path: Path) -> None:
     before = set(multiprocessing.active_children())
     broken = replace(study(tmp_path / "log"), measure=partial(small_studies.measure, log=tmp_path))

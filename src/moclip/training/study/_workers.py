@@ -13,7 +13,7 @@ from typing import Literal, TypeVar
 import joblib
 from joblib.externals import loky
 
-from moclip.processes import ended_at_once, join_ray
+from moclip.processes import ended_at_once, join_ray, stay
 
 Item = TypeVar("Item")
 Backend = Literal["loky", "ray"]
@@ -61,6 +61,7 @@ def _fresh(count: int) -> AbstractContextManager[Executor]:
 
 def _begin(parent: int) -> None:
     """Control-C is the parent's to answer, and this process ends with it, even by a kill."""
+    stay()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
 
