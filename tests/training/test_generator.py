@@ -18,6 +18,7 @@ from moclip.training.generator import run
 from moclip.training.generator.recipe import STAGES, Recipe
 from moclip.training.generator.stages import QuantiserTask
 from moclip.training.generator.tokens import Tokens
+from moclip.training.metrics import read_metrics
 from moclip.training.run import Clips
 
 SIZES: dict[str, Any] = {
@@ -168,3 +169,17 @@ def test_tokens_of_clips_are_those_of_each_alone(text_tower: Path, whole: Path) 
     assert codes.mask.sum(dim=1).tolist() == [len(tokens.tokens[3]), len(tokens.tokens[1])]
     raw = tower.encode(made[3].captions)
     assert min(float((raw - text[0]).norm(dim=-1).min()), 1) < 1e-5
+
+
+@pytest.mark.parametrize("term", ["joints", "velocities"])
+def test_terms_of_joints_weigh_what_the_recipe_says(
+    term: str, text_tower: Path, tmp_path: Path
+) -> None:
+    """The same first epoch, judged with and without: 100 of a term of about this size more."""
+    found = []
+    for weight in (0.0, 100.0):
+        stage = SHORT | {"epochs": 1, "lr": 1e-9, term: weight}
+        folder = trained(recipe_of(text_tower, train_quantiser=stage), tmp_path / f"{weight:g}")
+        found.append(read_metrics(folder / "quantiser" / "metrics.jsonl")[0])
+    without, with_term = found
+    assert with_term["val_loss"] - without["val_loss"] > 25 * without[term]

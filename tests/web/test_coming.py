@@ -8,13 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from moclip.web.coming import Coming, command, share
+from moclip.training.motionclip.recipe import Recipe
+from moclip.web.coming import Coming, command, is_whole, progress
 
 _FILLS = """
 import pathlib, sys, time
 folder = pathlib.Path(sys.argv[1])
 folder.mkdir()
-(folder / "recipe.toml").touch()
+(folder / "recipe.toml").write_text(sys.argv[5])
 with (folder / "metrics.jsonl").open("a") as rows:
     for epoch in range(int(sys.argv[2])):
         print("{}", file=rows, flush=True)
@@ -22,6 +23,9 @@ with (folder / "metrics.jsonl").open("a") as rows:
 print("done")
 sys.exit(int(sys.argv[4]))
 """
+
+
+RECIPE = Recipe.load("motionclip_demo", ["schedule.epochs=2"]).to_toml()
 
 
 class Waiting:
@@ -32,8 +36,8 @@ class Waiting:
 
     def start(self, epochs: int = 2, pause: float = 0.0, code: int = 0) -> Coming:
         words = [sys.executable, "-c", _FILLS, str(self.folder)]
-        words += [str(epochs), str(pause), str(code)]
-        self.made.append(Coming(words, self.folder, epochs=2, take=self.taken.append))
+        words += [str(epochs), str(pause), str(code), RECIPE]
+        self.made.append(Coming(words, self.folder, take=self.taken.append))
         return self.made[-1]
 
 
@@ -78,7 +82,7 @@ def test_closing_stops_a_training_soon(waiting: Waiting, ignored: bool) -> None:
 
 def _close_soon(waiting: Waiting) -> None:
     coming = waiting.start(epochs=1, pause=60.0)
-    while share(waiting.folder, 2) < 0.5:
+    while progress(waiting.folder) < 0.5:
         time.sleep(0.01)
     before = time.monotonic()
     coming.close()
@@ -86,19 +90,23 @@ def _close_soon(waiting: Waiting) -> None:
     assert waiting.taken == []
 
 
-def test_a_run_that_was_stopped_is_taken_up(tmp_path: Path) -> None:
-    folder = tmp_path / "run"
-    assert "--resume" not in command("motionclip_demo", folder)
-    folder.mkdir()
-    (folder / "recipe.toml").touch()
-    assert command("motionclip_demo", folder)[1:] == (
-        ["-m", "moclip", "train", "motionclip_demo", "--out", str(folder), "--resume"]
-    )
+def test_a_run_that_was_stopped_is_taken_up_by_its_own_recipe(tmp_path: Path) -> None:
+    """One that was killed before its first state is begun anew."""
+    (tmp_path / "recipe.toml").write_text(RECIPE)
+    begun = ["-m", "moclip", "train", "--out", str(tmp_path)]
+    assert command("motionclip_demo", tmp_path)[1:] == [*begun, "motionclip_demo"]
+    (tmp_path / "state.safetensors").touch()
+    own = str(tmp_path / "recipe.toml")
+    assert command("motionclip_demo", tmp_path)[1:] == [*begun, own, "--resume"]
 
 
-def test_a_share_is_of_epochs_and_a_model_without_its_run_is_whole(tmp_path: Path) -> None:
-    assert share(tmp_path, 4) == 0
+def test_a_model_is_whole_but_for_one_of_a_run_under_way(tmp_path: Path) -> None:
+    assert not is_whole(tmp_path)
     (tmp_path / "config.json").touch()
-    assert share(tmp_path, 4) == 1
+    assert is_whole(tmp_path)
+    (tmp_path / "state.safetensors").touch()
+    (tmp_path / "recipe.toml").write_text(RECIPE)
+    (tmp_path / "metrics.jsonl").write_text("{}\n")
+    assert (progress(tmp_path), is_whole(tmp_path)) == (0.5, False)
     (tmp_path / "metrics.jsonl").write_text("{}\n{}\n")
-    assert share(tmp_path, 4) == 0.5
+    assert (progress(tmp_path), is_whole(tmp_path)) == (1, True)

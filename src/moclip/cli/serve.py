@@ -62,32 +62,19 @@ def main(
     if index is None and model is None:
         _need_demo(address)
     library, towers = _given(index, model, device) if index else _bundled(model, device)
-    comes = generator is None and index is None and not _is_trained()
-    if generator is None and not comes and (_USUAL_GENERATOR / "config.json").is_file():
+    from moclip.web import app, coming, server
+
+    if generator is None and coming.is_whole(_USUAL_GENERATOR):
         generator = str(_USUAL_GENERATOR)
     maker = _model.generator(generator, device) if generator else None
-    from moclip.web import app, server
     from moclip.web.service import Service
 
     service = Service(library, towers, maker)
-    if comes:
+    if maker is None and index is None:
         _let_come(service, device)
     hosts = app.LOCAL if host in _LOCAL else frozenset[str]()
     print(f"{len(library)} clips at {address} (Ctrl-C stops)", flush=True)
     server.run(app.create_app(service, hosts=hosts, token=token), host=host, port=port)
-
-
-def _is_trained() -> bool:
-    """Whether the usual generator is there and whole, not a run that was stopped."""
-    from moclip.web.coming import share
-
-    return share(_USUAL_GENERATOR, _epochs()) == 1
-
-
-def _epochs() -> int:
-    from moclip.training.motionclip.recipe import Recipe
-
-    return Recipe.load(_USUAL_GENERATOR.name).schedule.epochs
 
 
 def _let_come(service: "Service", device: Device) -> None:
@@ -100,7 +87,7 @@ def _let_come(service: "Service", device: Device) -> None:
         print("moclip: the generator is there: Generate, Blend and Edit work", file=sys.stderr)
 
     words = coming.command(_USUAL_GENERATOR.name, _USUAL_GENERATOR)
-    service.coming = coming.Coming(words, _USUAL_GENERATOR, epochs=_epochs(), take=take)
+    service.coming = coming.Coming(words, _USUAL_GENERATOR, take=take)
     print(
         f"moclip: {_USUAL_GENERATOR} is trained meanwhile (some minutes); the page has Generate, "
         "Blend and Edit when it is there",
@@ -138,15 +125,16 @@ def _given(index: Path, model: str | None, device: Device) -> "tuple[Library, Mo
 
 
 def _bundled(model: str | None, device: Device) -> "tuple[Library, MoCLIP]":
-    """The bundled clips in an index that is kept among what is cached, one for each model."""
+    """The bundled clips in an index kept among what is cached, one for each model and format."""
     from moclip.cli import _model
     from moclip.datasets import cache_folder
     from moclip.tasks._encoding import fingerprint
     from moclip.tasks.library import changing
+    from moclip.tasks.library._table import FORMAT
     from moclip.tasks.library.store import Library, is_library
 
     towers = _model.load(model or _library.USUAL_MODEL, device)
-    place = cache_folder() / f"bundled-{fingerprint(towers)[:16]}.index"
+    place = cache_folder() / f"bundled-{FORMAT}-{fingerprint(towers)[:16]}.index"
     if is_library(place):
         return Library.open(place), towers
     print("moclip: the bundled clips are indexed, once", file=sys.stderr)

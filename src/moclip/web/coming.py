@@ -11,6 +11,10 @@ from pathlib import Path
 from threading import Thread
 from typing import Any
 
+from moclip.training.metrics import read_metrics
+from moclip.training.motionclip.recipe import Recipe
+from moclip.training.state import has_state
+
 _log = logging.getLogger(__name__)
 _PATIENCE = 20.0
 """Seconds that a training has to write down how far it is when it is told to stop."""
@@ -19,27 +23,34 @@ _NICE = 10
 
 
 def command(recipe: str, folder: Path) -> list[str]:
-    """The program that trains a recipe of the package, or goes on where it was stopped."""
-    words = [sys.executable, "-m", "moclip", "train", recipe, "--out", str(folder)]
-    return [*words, "--resume"] if (folder / "recipe.toml").is_file() else words
+    """The program that trains a recipe of the package, or goes on with the run in the folder."""
+    words = [sys.executable, "-m", "moclip", "train", "--out", str(folder)]
+    if has_state(folder):
+        return [*words, str(folder / "recipe.toml"), "--resume"]
+    return [*words, recipe]
 
 
-def share(folder: Path, epochs: int) -> float:
-    """Of the epochs that are done, from 0 to 1; all of them for a model without its run."""
-    metrics = folder / "metrics.jsonl"
-    if not metrics.is_file():
-        return float((folder / "config.json").is_file())
-    return min(1.0, len(metrics.read_text().splitlines()) / epochs)
+def progress(folder: Path) -> float:
+    """The share of its epochs that a run has done, from 0 to 1."""
+    recipe = folder / "recipe.toml"
+    if not recipe.is_file():
+        return 0.0
+    done = len(read_metrics(folder / "metrics.jsonl"))
+    return min(1.0, done / Recipe.load(recipe).schedule.epochs)
+
+
+def is_whole(folder: Path) -> bool:
+    """Whether there is a model, and not that of a run that can be taken up."""
+    there = (folder / "config.json").is_file()
+    return there and (not has_state(folder) or progress(folder) == 1)
 
 
 class Coming:
     """Runs a program that fills a folder with a model; its output goes to a log beside it."""
 
-    def __init__(
-        self, words: Sequence[str], folder: Path, *, epochs: int, take: Callable[[Path], None]
-    ) -> None:
+    def __init__(self, words: Sequence[str], folder: Path, *, take: Callable[[Path], None]) -> None:
         """``take`` is called in a thread of its own, once the program has ended well."""
-        self.folder, self.epochs, self.failed = folder, epochs, False
+        self.folder, self.failed = folder, False
         self.log = folder.with_suffix(".log")
         self.log.parent.mkdir(parents=True, exist_ok=True)
         self._stop = _stop()
@@ -54,7 +65,7 @@ class Coming:
 
     def told(self) -> dict[str, Any]:
         """For JSON: the ``share`` that is done, and whether it has ``failed``."""
-        return {"share": round(share(self.folder, self.epochs), 3), "failed": self.failed}
+        return {"share": round(progress(self.folder), 3), "failed": self.failed}
 
     def close(self) -> None:
         """The run that is under way is kept, to be taken up again."""

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import lancedb
 import pyarrow as pa
@@ -18,6 +18,7 @@ from moclip import skeletons
 from moclip.motion import Motion
 from moclip.tasks.library.clips import Clip
 
+FORMAT = 2
 TABLE = "clips"
 CLIP = "clip"
 """The column that holds a clip as JSON."""
@@ -35,7 +36,7 @@ class Facts(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    format: Literal[2] = 2
+    format: int = FORMAT
     model: str
     """Fingerprint of the model that made the vectors."""
     model_source: str | None = None
@@ -64,9 +65,15 @@ def open_table(path: Path) -> tuple[Any, Facts]:
     try:
         table = _connect(path).open_table(TABLE)
         written = (table.schema.metadata or {})[_KEY]
-        return table, Facts.model_validate(json.loads(written))
+        facts = Facts.model_validate(json.loads(written))
     except (KeyError, ValidationError, ValueError, RuntimeError, OSError) as error:
         raise ValueError(f"{path} is damaged or no index of ours: {_line(error)}") from None
+    if facts.format != FORMAT:
+        raise ValueError(
+            f"{path} is an index of format {facts.format}, this version reads {FORMAT}; "
+            "make it anew with `moclip index build`"
+        )
+    return table, facts
 
 
 def is_library(path: Path) -> bool:

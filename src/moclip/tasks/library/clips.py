@@ -96,7 +96,7 @@ EVERYTHING = Filter()
 
 
 def of_json(text: str) -> Clip:
-    """A clip as a table keeps it. Raises ``ValueError`` or ``TypeError`` for anything else."""
+    """A clip as a table keeps it. Raises ``ValueError``, ``TypeError`` or ``KeyError`` else."""
     fields: dict[str, Any] = json.loads(text)
     return Clip(**fields | {name: tuple(fields[name]) for name in ("captions", "labels")})
 
