@@ -1,9 +1,9 @@
 """Our training step against the published one, and the compact tower against the paper's size.
 
 All steps take the same clips, in all batches of an epoch, so that the sum over them is what an
-epoch costs. Ours is what ``training.loop`` does on the batches it gets: real lengths, padded in
-runs of like length, teacher vectors made once before the first step (told apart), captions trimmed
-to the batch's longest. CLIP's text tower has random weights (see ``_clip_tower``). Beside stands
+epoch costs. Ours is what ``training.loop`` does on the batches it gets: real lengths, padding of
+clips and captions left out of all but attention, teacher vectors made once before the first step
+(told apart). CLIP's text tower has random weights (see ``_clip_tower``). Beside stands
 what share of the machine's rate of matrix products a step reaches; that rate is of the same run.
 """
 

@@ -1,5 +1,6 @@
 """CLIP's text tower against transformers' own way, on a small CLIP in the hub's layout."""
 
+import copy
 import json
 import logging
 from pathlib import Path
@@ -152,3 +153,35 @@ def test_verbosity_is_left_as_it_was(folder: Path) -> None:
     before = theirs.get_verbosity(), theirs.is_progress_bar_enabled()
     clip.Encoder.from_pretrained(str(folder))
     assert (theirs.get_verbosity(), theirs.is_progress_bar_enabled()) == before
+
+
+def test_padding_is_not_computed_and_gradients_are_those_of_the_grid(tower: clip.Encoder) -> None:
+    tokens = tower.tokenise(CAPTIONS)
+    learns = copy.deepcopy(tower).requires_grad_(True)
+    seen: list[torch.Size] = []
+    hook = learns.transformer.text_model.encoder.layers[0].mlp.register_forward_hook(
+        lambda module, given, made: seen.append(made.shape)
+    )
+    vectors = learns(tokens)
+    hook.remove()
+    assert [shape[:-1].numel() for shape in seen] == [int(tokens.mask.sum())]
+    vectors.square().sum().backward()
+    slopes = {name: p.grad.clone() for name, p in learns.named_parameters() if p.grad is not None}
+    learns.zero_grad()
+    grid = learns.transformer(input_ids=tokens.ids).text_embeds
+    torch.testing.assert_close(vectors, grid, atol=1e-5, rtol=1e-4)
+    grid.square().sum().backward()
+    for name, parameter in learns.named_parameters():
+        torch.testing.assert_close(slopes[name], parameter.grad, atol=1e-4, rtol=1e-3)
+
+
+def test_another_attention_still_takes_the_grid(tower: clip.Encoder) -> None:
+    """As somebody would set it to see attention's weights."""
+    eager = tower.frozen_twin()
+    eager.transformer.set_attn_implementation("eager")
+    assert (eager.encode(CAPTIONS) - tower.encode(CAPTIONS)).abs().max() < 1e-5
+
+
+def test_an_end_within_the_words_ends_the_caption(folder: Path, tower: clip.Encoder) -> None:
+    captions = ("a person walks", f"a person {small_clip.END} walks slowly in a circle")
+    assert (tower.encode(captions) - padded_to_77(folder, captions)).abs().max() < 1e-5

@@ -11,6 +11,7 @@ from moclip.geometry import axis_rotation
 from moclip.models.motion import _channels, limbs
 from moclip.models.motion._transformer import Attention, rotary
 from moclip.motion import Motion, MotionBatch
+from moclip.retargeting import canonical
 from moclip.skeletons import get
 
 BODY = get("humanml3d")
@@ -200,3 +201,28 @@ def test_gradient_reaches_the_joints() -> None:
     assert joints.grad.isfinite().all()
     assert joints.grad[batch.mask].any()
     assert not joints.grad[~batch.mask].any()
+
+
+def test_padding_is_left_out_of_all_but_attention() -> None:
+    """Vectors and gradients are those of the padded grid, and of each clip alone."""
+    encoder = tower()
+    clips = [moving_bodies.wandering(frames) for frames in (12, 30, 7)]
+    batch = MotionBatch.of([canonical(clip) for clip in clips])
+    seen: list[torch.Size] = []
+    hook = encoder.over_time[0].network.register_forward_hook(
+        lambda module, given, made: seen.append(made.shape)
+    )
+    vectors = encoder(batch)
+    hook.remove()
+    steps = sum(-(-count // SMALL.patch) for count in batch.lengths.tolist())
+    assert seen == [torch.Size((steps, SMALL.width))]
+    vectors.square().sum().backward()
+    slopes = {name: p.grad.clone() for name, p in encoder.named_parameters() if p.grad is not None}
+    encoder.zero_grad()
+    whole, _ = encoder(batch, return_attention=True)  # which takes the grid
+    torch.testing.assert_close(vectors, whole, atol=1e-5, rtol=1e-4)
+    whole.square().sum().backward()
+    for name, parameter in encoder.named_parameters():
+        torch.testing.assert_close(slopes[name], parameter.grad, atol=1e-4, rtol=1e-3)
+    alone = torch.cat([encoder(MotionBatch.of([clip])) for clip in batch.motions()])
+    torch.testing.assert_close(vectors, alone, atol=1e-5, rtol=1e-4)

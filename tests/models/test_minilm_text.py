@@ -80,3 +80,19 @@ def test_another_architecture_is_refused(tmp_path: Path) -> None:
     (tmp_path / "config.json").write_text(json.dumps({"model_type": "clip"}))
     with pytest.raises(ValueError, match="is a 'clip' model, wanted 'bert'"):
         minilm.Encoder.from_pretrained(str(tmp_path))
+
+
+def test_padding_is_not_computed(tower: minilm.Encoder) -> None:
+    tokens = tower.tokenise(CAPTIONS)
+    seen: list[torch.Size] = []
+    hook = tower.transformer.encoder.layer[0].intermediate.register_forward_hook(
+        lambda module, given, made: seen.append(made.shape)
+    )
+    with torch.no_grad():
+        packed = tower(tokens)
+        hook.remove()
+        mask = tokens.mask
+        grid = tower.transformer(tokens.ids, attention_mask=mask.long()).last_hidden_state
+    assert [shape[:-1].numel() for shape in seen] == [int(mask.sum())]
+    mean = (grid * mask[..., None]).sum(dim=1) / mask.sum(dim=1, keepdim=True)
+    torch.testing.assert_close(packed, mean, atol=1e-5, rtol=1e-4)

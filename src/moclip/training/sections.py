@@ -26,9 +26,9 @@ class Pace(Section):
     """How long a run goes on, and how often it looks up."""
 
     batch_size: int = Field(128, ge=2)
-    slack: float = Field(0.2, ge=0, lt=1)
-    """Largest share of a padded clip that may be padding: a large tower on a processor gains by a
-    small one, a small tower or a GPU by fewer, larger products."""
+    slack: float = Field(0.5, ge=0, lt=1)
+    """Largest share of a padded clip that may be padding. Only attention takes it, so fewer, larger
+    products gain, until they no longer fit the processor's caches."""
     warmup: float = Field(0.02, ge=0, lt=1)
     """Share of a phase's steps over which the learning rate rises."""
     validate_every: int = Field(1, ge=1)

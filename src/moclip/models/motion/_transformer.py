@@ -7,6 +7,8 @@ import torch.nn.functional as F
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
+from moclip.models._packing import Packing
+
 Rotation = tuple[Tensor, Tensor]
 """Cosine and sine, (token, pair) each, of the angles that turn pairs of a head's channels."""
 
@@ -52,12 +54,16 @@ class Attention(nn.Module):
         self.out = nn.Linear(width, width)
 
     def forward(
-        self, x: Float[Tensor, "batch token width"], mask: Bool[Tensor, "..."], by: Rotation | None
-    ) -> Float[Tensor, "batch token width"]:
+        self,
+        x: Float[Tensor, "*tokens width"],
+        mask: Bool[Tensor, "..."],
+        by: Rotation | None,
+        packing: Packing | None = None,
+    ) -> Float[Tensor, "*tokens width"]:
         """``mask`` is True where a token may look; it broadcasts to (batch, head, from, to)."""
-        query, key, value = self._split(x, by)
-        seen = _attend(query, key, value, mask)
-        return self.out(seen.transpose(1, 2).flatten(2))
+        query, key, value = self._split(x, by, packing)
+        seen = _attend(query, key, value, mask).transpose(1, 2).flatten(2)
+        return self.out(seen if packing is None else packing.pack(seen))
 
     def weights(
         self, x: Float[Tensor, "batch token width"], mask: Bool[Tensor, "..."], by: Rotation | None
@@ -67,11 +73,14 @@ class Attention(nn.Module):
         scores = query @ key.transpose(-1, -2) / math.sqrt(query.shape[-1])
         return scores.masked_fill(~mask, -torch.inf).softmax(dim=-1)
 
-    def _split(self, x: Tensor, by: Rotation | None) -> tuple[Tensor, Tensor, Tensor]:
+    def _split(
+        self, x: Tensor, by: Rotation | None, packing: Packing | None = None
+    ) -> tuple[Tensor, Tensor, Tensor]:
         """Queries, keys and values, each (batch, head, token, channel)."""
-        query, key, value = (
-            self.query_key_value(x).unflatten(-1, (3, self.heads, -1)).permute(2, 0, 3, 1, 4)
-        )
+        all_three = self.query_key_value(x)
+        if packing is not None:
+            all_three = packing.spread(all_three)
+        query, key, value = all_three.unflatten(-1, (3, self.heads, -1)).permute(2, 0, 3, 1, 4)
         if by is not None:
             query, key = _turned(query, by), _turned(key, by)
         return query, key, value
@@ -92,17 +101,21 @@ class Block(nn.Module):
 
     def forward(
         self,
-        x: Float[Tensor, "batch token width"],
+        x: Float[Tensor, "*tokens width"],
         mask: Bool[Tensor, "..."],
         by: Rotation | None = None,
         *,
+        packing: Packing | None = None,
         weights: list[Tensor] | None = None,
-    ) -> Float[Tensor, "batch token width"]:
-        """The attention's weights are appended to ``weights`` when it is given."""
+    ) -> Float[Tensor, "*tokens width"]:
+        """Tokens as (batch, token), or those of a ``packing`` alone.
+
+        The attention's weights are appended to ``weights`` when it is given.
+        """
         y = self.attention_norm(x)
         if weights is not None:
             weights.append(self.attention.weights(y, mask, by))
-        x = x + self.dropout(self.attention(y, mask, by))
+        x = x + self.dropout(self.attention(y, mask, by, packing))
         return x + self.dropout(self.network(self.network_norm(x)))
 
 

@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from torch import Tensor, nn
 
 from moclip import skeletons
+from moclip.models._packing import Packing
 from moclip.models.motion import _channels
 from moclip.models.motion._transformer import AttentionPool, Block, rotary
 from moclip.models.motion.base import MotionTower
@@ -136,15 +137,16 @@ class Encoder(MotionTower):
     ) -> Float[Tensor, "clip dim"] | tuple[Float[Tensor, "clip dim"], Attention]:
         """Raw vectors; with ``return_attention`` also how limbs look at each other."""
         _channels.require_metres(batch, self.skeleton)
-        limbs = self.limb_inputs(batch)
-        shape, limbs = limbs.shape[:2], limbs.flatten(0, 1)
+        real = self._steps(batch.mask)
         weights: list[Tensor] | None = [] if return_attention else None
+        packing = Packing(real, padded=return_attention)
+        limbs = packing.pack(self.limb_inputs(batch))
         for block in self.across_limbs:
             limbs = block(limbs, self.looks_at, weights=weights)
-        steps = self.join(limbs.flatten(1)).unflatten(0, shape)
-        vectors = self._over_time(steps, self._steps(batch.mask), batch.fps)
+        vectors = self._over_time(self.join(limbs.flatten(1)), packing, real, batch.fps)
         if weights is None:
             return vectors
+        shape = real.shape
         return vectors, Attention(self.limbs, tuple(w.unflatten(0, shape) for w in weights))
 
     def limb_inputs(self, batch: MotionBatch) -> Float[Tensor, "clip time limb width"]:
@@ -165,15 +167,16 @@ class Encoder(MotionTower):
 
     def _over_time(
         self,
-        x: Float[Tensor, "clip time width"],
+        x: Float[Tensor, "step width"],
+        packing: Packing,
         mask: Bool[Tensor, "clip time"],
         fps: float,
     ) -> Float[Tensor, "clip dim"]:
-        seconds = torch.arange(x.shape[1], device=x.device) * (self.config.patch / fps)
+        seconds = torch.arange(mask.shape[1], device=x.device) * (self.config.patch / fps)
         by = rotary(seconds, self.config.width // self.config.heads)
         for block in self.over_time:
-            x = block(x, mask[:, None, None], by)
-        return self.project(self.pool(self.norm(x), mask))
+            x = block(x, mask[:, None, None], by, packing=packing)
+        return self.project(self.pool(packing.spread(self.norm(x)), mask))
 
     @torch.no_grad()
     def fit_normalisation(self, batches: Iterable[MotionBatch]) -> None:

@@ -7,12 +7,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import torch
 from jaxtyping import Float
 from tokenizers import Tokenizer
 from torch import Tensor
 from transformers import CLIPConfig, CLIPTextConfig, CLIPTextModelWithProjection
 
 from moclip.models.text import _huggingface as huggingface
+from moclip.models.text import _packed
 from moclip.models.text.base import TextTower, Tokens
 
 HUB_ID = "openai/clip-vit-base-patch32"
@@ -40,6 +42,7 @@ class Encoder(TextTower):
         config: Any = transformer.config
         self.dim = config.projection_dim
         self.max_tokens = config.max_position_embeddings
+        _packed.take(transformer)
         self.requires_grad_(False).eval()
 
     @classmethod
@@ -72,7 +75,16 @@ class Encoder(TextTower):
         return huggingface.tokenise(self.tokenizer, captions, self.transformer.device)
 
     def forward(self, tokens: Tokens) -> Float[Tensor, "caption dim"]:
-        return self.transformer(input_ids=tokens.ids).text_embeds
+        packing = _packed.packing(self.transformer, tokens.mask)
+        if packing.places is None:
+            return self.transformer(input_ids=tokens.ids).text_embeds
+        model = self.transformer.text_model
+        words = model.embeddings(input_ids=tokens.ids)
+        hidden = _packed.through(model.encoder.layers, words, packing, is_causal=True)
+        # transformers' rule: the highest number of all where the file says 2, as OpenAI's does.
+        end = tokens.ids if model.eos_token_id == 2 else tokens.ids == model.eos_token_id
+        last = hidden[torch.arange(len(hidden)), end.int().argmax(dim=1)]
+        return self.transformer.text_projection(model.final_layer_norm(last))
 
     def encode(self, captions: Sequence[str], *, chunk: int = 256) -> Float[Tensor, "caption dim"]:
         return huggingface.encode(self, captions, chunk)

@@ -16,6 +16,7 @@ from torch import Tensor
 from transformers import BertConfig, BertModel
 
 from moclip.models.text import _huggingface as huggingface
+from moclip.models.text import _packed
 from moclip.models.text.base import TextTower, Tokens
 
 HUB_ID = "sentence-transformers/all-MiniLM-L6-v2"
@@ -43,6 +44,7 @@ class Encoder(TextTower):
         self.source = source
         self.dim = transformer.config.hidden_size
         self.max_tokens = _max_tokens(transformer.config)
+        _packed.take(transformer)
         self.requires_grad_(False).eval()
 
     @classmethod
@@ -83,10 +85,17 @@ class Encoder(TextTower):
         return huggingface.tokenise(self.tokenizer, captions, self.transformer.device)
 
     def forward(self, tokens: Tokens) -> Float[Tensor, "caption dim"]:
-        mask = tokens.mask
-        hidden = self.transformer(input_ids=tokens.ids, attention_mask=mask.long())
-        weight = mask[..., None].to(hidden.last_hidden_state.dtype)
-        return (hidden.last_hidden_state * weight).sum(dim=1) / weight.sum(dim=1)
+        hidden = self._hidden(tokens)
+        weight = tokens.mask[..., None].to(hidden.dtype)
+        return (hidden * weight).sum(dim=1) / weight.sum(dim=1)
+
+    def _hidden(self, tokens: Tokens) -> Float[Tensor, "caption token dim"]:
+        model, mask = self.transformer, tokens.mask
+        packing = _packed.packing(model, mask)
+        if packing.places is None:
+            return model(input_ids=tokens.ids, attention_mask=mask.long()).last_hidden_state
+        words = model.embeddings(input_ids=tokens.ids)
+        return _packed.through(model.encoder.layer, words, packing, mask[:, None, None])
 
     def encode(self, captions: Sequence[str], *, chunk: int = 256) -> Float[Tensor, "caption dim"]:
         return huggingface.encode(self, captions, chunk)
