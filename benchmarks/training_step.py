@@ -32,6 +32,7 @@ from moclip.training.batches import Batches, Teacher, runs
 from moclip.training.objectives import Batch
 from moclip.training.passes import Passes
 from moclip.training.recipe import Recipe, Schedule
+from moclip.training.run import frames_at_once
 
 TINY = {"limb_width": 8, "limb_heads": 2, "layers": 1, "width": 48, "heads": 12}
 
@@ -52,7 +53,8 @@ class OurStep:
     def prepare(self, batches: list[Batch]) -> None:
         """Pads as this size of tower likes it, as training does in its loader."""
         for batch in batches:
-            padded = tuple(map(MotionBatch.of, runs(clips_of(batch), self.slack)))
+            together = runs(clips_of(batch), self.slack, frames=frames_at_once(self.model))
+            padded = tuple(map(MotionBatch.of, together))
             self._padded[id(batch)] = replace(batch, motions=padded)
 
     def __call__(self, batch: Batch, text_is_frozen: bool) -> float:
@@ -137,7 +139,7 @@ def run(mix: Mix, *, quick: bool, batch: int, repeats: int) -> tuple[list[Row], 
         facts[f"ours, phase {phase}, share of that rate"] = done / seconds["ours"] / rate
         clips = sum(len(b.numbers) for b in batches)
         rows += _rows(seconds, clips, phase, has_bars=not quick)
-    return rows, facts | {"batch": batch, "steps": len(batches), **_padded(batches)}
+    return rows, facts | {"batch": batch, "steps": len(batches), **_frames(batches)}
 
 
 def product_rate(*, quick: bool) -> float:
@@ -163,9 +165,9 @@ def clips_of(batch: Batch) -> list[Motion]:
     return [motion for part in batch.motions for motion in part.motions()]
 
 
-def _padded(batches: list[Batch]) -> dict[str, float]:
-    """How many frames a clip costs: its own and its share of padding."""
-    frames = sum(part.mask.numel() for batch in batches for part in batch.motions)
+def _frames(batches: list[Batch]) -> dict[str, float]:
+    """How many frames a clip costs: its own, or the published number of them."""
+    frames = sum(int(part.mask.sum()) for batch in batches for part in batch.motions)
     return {
         "frames a clip, ours": frames / sum(len(batch.numbers) for batch in batches),
         "frames a clip, published": float(published.FRAMES),

@@ -226,3 +226,10 @@ def test_padding_is_left_out_of_all_but_attention() -> None:
         torch.testing.assert_close(slopes[name], parameter.grad, atol=1e-4, rtol=1e-3)
     alone = torch.cat([encoder(MotionBatch.of([clip])) for clip in batch.motions()])
     torch.testing.assert_close(vectors, alone, atol=1e-5, rtol=1e-4)
+
+
+def test_a_wider_tower_takes_fewer_frames_together() -> None:
+    sizes = limbs.Config.paper(), limbs.Config.compact()
+    paper, compact = (limbs.Encoder(size, dim=8) for size in sizes)
+    assert 1000 < paper.frames_in_cache < 2000
+    assert compact.frames_in_cache > 10_000

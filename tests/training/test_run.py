@@ -299,3 +299,20 @@ def test_control_c_leaves_a_folder_that_is_resumed(text_tower: Path, tmp_path: P
     assert stood.epoch >= 3
     run.train(endless, out, resume=True, device="cpu", stop_after=stood.epoch + 2)
     assert [row["epoch"] for row in small_runs.rows(out)] == list(range(1, stood.epoch + 3))
+
+
+def test_a_processor_takes_as_many_frames_together_as_its_cache_holds(recipe: Recipe) -> None:
+    clips = small_runs.walks()
+    model = run.new_model(recipe, clips)
+    loose = recipe.with_(schedule={"slack": 0.9})
+
+    def most(recipe: Recipe) -> list[int]:
+        batch = next(run.batches_of(recipe, model, clips).epoch(0))
+        return [part.mask.numel() for part in batch.motions]
+
+    model.motion.frames_in_cache = 50
+    assert len(most(loose)) > 1
+    assert max(most(loose)) <= 50
+    assert len(most(loose.with_(schedule={"frames": 10_000}))) == 1
+    model.motion.frames_in_cache = None
+    assert len(most(loose)) == 1

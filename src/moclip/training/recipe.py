@@ -74,7 +74,8 @@ class Schedule(Pace):
     recompute: bool | None = None
     """Gradient checkpointing: blocks of both towers are computed again on the way back."""
     frames: int | None = Field(None, ge=1)
-    """Most frames that are padded together, padding included; a longer clip stays alone."""
+    """Most frames that are padded together, padding included; a longer clip stays alone. If absent:
+    all on a GPU, on a processor as many as its cache takes at the tower's size."""
     frozen_epochs: int = Field(35, ge=0)
     """First phase: only the motion tower learns."""
     unfrozen_epochs: int = Field(15, ge=0)

@@ -147,8 +147,14 @@ def batches_of(
         recipe.augment,
         schedule.slack,
         Variants(recipe.defence, recipe.seed) if recipe.defence.is_on else None,
-        schedule.frames,
+        schedule.frames or frames_at_once(model),
     )
+
+
+def frames_at_once(model: MoCLIP) -> int | None:
+    """Most frames that are best padded together on the model's device."""
+    on_cpu = next(model.parameters()).device.type == "cpu"
+    return model.motion.frames_in_cache if on_cpu else None
 
 
 class Validation:

@@ -20,6 +20,8 @@ class MotionTower(nn.Module, ABC):
     config: BaseModel
     dim: int
     """Width of the vectors."""
+    frames_in_cache: int | None = None
+    """Most frames that a step of training on a processor best takes together; ``None``: all."""
 
     @abstractmethod
     def forward(self, batch: MotionBatch) -> Float[Tensor, "clip dim"]:

@@ -85,6 +85,10 @@ class Config(BaseModel):
         )
 
 
+_CHANNELS_IN_CACHE = 1_600_000
+"""Steps of a batch times width: with more of them blocks leave a processor's cache."""
+
+
 @dataclass(frozen=True, eq=False)
 class Attention:
     """How limbs look at each other."""
@@ -103,6 +107,7 @@ class Encoder(MotionTower):
     def __init__(self, config: Config, *, dim: int) -> None:
         super().__init__()
         self.config, self.dim, self.skeleton = config, dim, _BODY
+        self.frames_in_cache = _CHANNELS_IN_CACHE * config.patch // config.width
         self.limbs = tuple(name for name, _ in _BODY.limbs)
         count = _channels.count(_BODY)
         self.register_buffer("mean", torch.zeros(count))
