@@ -137,3 +137,20 @@ def test_the_page_tells_the_verdict_first_and_both_numbers(recipe: Recipe) -> No
     titles = [section.title for section in page.sections]
     assert {"Equal steps", "Equal epochs", "Drift, attack", "Drift, control"} <= set(titles)
     assert all("hits" not in row for row in rows)
+
+
+@pytest.mark.parametrize(
+    ("low", "answer"), [(0.004, "Of 1 seeds: Scaling hurts"), (-0.002, "Of 1 seeds: No effect")]
+)
+def test_the_question_is_asked_of_generated_motion_too(
+    recipe: Recipe, low: float, answer: str
+) -> None:
+    aim = recipe.verdict
+    trend = {"arm": aim.arm, "attack": aim.attack, "figure": "delta FID"}
+    other = trend | {"figure": "delta KID", "slope": -1.0, "slope low": -1.0, "slope high": -1.0}
+    trend |= {"slope": 0.0078, "slope low": low, "slope high": 0.0114}
+    told = pages._in_fid(recipe, [other, trend])
+    assert told is not None
+    assert told.startswith(answer)
+    assert "0.0078" in told
+    assert pages._in_fid(recipe, [other]) is None

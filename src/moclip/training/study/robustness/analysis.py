@@ -137,7 +137,7 @@ def verdict(trend: Row, *, what: str) -> str:
     low, high = trend.get("slope low"), trend.get("slope high")
     if low is None or high is None:
         return f"No verdict: {what} was measured on one amount of data, or with one seed."
-    told = f"{trend['slope']:.2f} ({low:.2f}..{high:.2f}) for ten times the data"
+    told = f"{trend['slope']:.3g} ({low:.3g}..{high:.3g}) for ten times the data"
     if high < 0:
         return f"Scaling helps: {what} falls with the data, by {told}."
     if low > 0:

@@ -59,13 +59,14 @@ def of(
     (asked,) = (t for t in trend if all(t[k] == v for k, v in vars(aim).items()))
     answer = verdict(asked, what=f"R@1 lost to {aim.attack} in the arm '{aim.arm}'")
     motion = _motion_trends(recipe, generated)
+    in_fid = _in_fid(recipe, motion)
     controls = checks(found, generated)
     excluded = _excluded(cells)
     told = [{k: v for k, v in row.items() if k not in ("hits", "drifts")} for row in rows]
     figures = {
         "recipe": recipe.plain(),
         "data": data,
-        "verdict": {**vars(aim), "answer": answer, "trend": asked},
+        "verdict": {**vars(aim), "answer": answer, "trend": asked, "in FID": in_fid},
         "trends": trend,
         "motion trends": motion,
         "checks": controls,
@@ -84,7 +85,8 @@ def of(
     ]
     facts = _facts(recipe, cells, made)
     summary = _SUMMARY.format(captions=recipe.measuring.captions, clips=_clips(cells))
-    page = Page(f"Robustness: {recipe.name}", f"{answer}\n{summary}", facts, sections)
+    told_first = "\n".join(filter(None, (answer, in_fid, summary)))
+    page = Page(f"Robustness: {recipe.name}", told_first, facts, sections)
     return page, [*told, *({"kind": "generated", **row} for row in generated)], figures
 
 
@@ -173,6 +175,16 @@ def _motion_trends(recipe: Recipe, generated: Sequence[Row]) -> list[dict[str, A
                         }
                 told.append(row)
     return told
+
+
+def _in_fid(recipe: Recipe, trends_of_motion: Sequence[Row]) -> str | None:
+    """The verdict's question asked of generated motion, where its arm and attack were generated."""
+    aim = recipe.verdict
+    wanted = {"arm": aim.arm, "attack": aim.attack, "figure": "delta FID"}
+    what = f"what {aim.attack} adds to the FID of motion from the words of the arm '{aim.arm}'"
+    found = (row for row in trends_of_motion if wanted.items() <= row.items())
+    told = [f"Of {len(recipe.generation.seeds)} seeds: {verdict(r, what=what)}" for r in found]
+    return told[0] if told else None
 
 
 def _values(
