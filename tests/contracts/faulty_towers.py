@@ -12,6 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from moclip.models._packing import Packing
 from moclip.models.motion import limbs
 from moclip.motion import MotionBatch
 
@@ -37,10 +38,11 @@ class UnmaskedPadding(limbs.Encoder):
 class PositionsAlongTheBatch(limbs.Encoder):
     """3: the positional code counts clips instead of frames."""
 
-    def _over_time(self, x: Tensor, mask: Tensor, fps: float) -> Tensor:
+    def _over_time(self, x: Tensor, packing: Packing, mask: Tensor, fps: float) -> Tensor:
         rates = torch.logspace(0, -2, x.shape[-1])
-        code = (torch.arange(len(x))[:, None, None] * rates).sin()
-        return super()._over_time(x + code, mask, math.inf)
+        code = (torch.arange(len(mask))[:, None, None] * rates).sin()
+        codes = packing.pack(code.expand(-1, mask.shape[1], -1))
+        return super()._over_time(x + codes, packing, mask, math.inf)
 
 
 class MeanPooling(limbs.Encoder):
