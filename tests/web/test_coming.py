@@ -73,21 +73,18 @@ def test_a_training_that_fails_is_told(waiting: Waiting, caplog: pytest.LogCaptu
 @pytest.mark.parametrize("ignored", [False, True])
 def test_closing_stops_a_training_soon(waiting: Waiting, ignored: bool) -> None:
     """Also in the background of a shell, where Ctrl-C is ignored."""
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN if ignored else signal.default_int_handler)
+    handler = signal.SIG_IGN if ignored else signal.default_int_handler
+    usual = signal.signal(signal.SIGINT, handler)
     try:
-        _close_soon(waiting)
+        coming = waiting.start(epochs=1, pause=60.0)
+        while progress(waiting.folder) < 0.5:
+            time.sleep(0.01)
+        before = time.monotonic()
+        coming.close()
+        assert time.monotonic() - before < 15
+        assert waiting.taken == []
     finally:
-        signal.signal(signal.SIGINT, before)
-
-
-def _close_soon(waiting: Waiting) -> None:
-    coming = waiting.start(epochs=1, pause=60.0)
-    while progress(waiting.folder) < 0.5:
-        time.sleep(0.01)
-    before = time.monotonic()
-    coming.close()
-    assert time.monotonic() - before < 15
-    assert waiting.taken == []
+        signal.signal(signal.SIGINT, usual)
 
 
 def test_a_run_that_was_stopped_is_taken_up_by_its_own_recipe(tmp_path: Path) -> None:

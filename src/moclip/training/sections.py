@@ -27,8 +27,8 @@ class Pace(Section):
 
     batch_size: int = Field(128, ge=2)
     slack: float = Field(0.5, ge=0, lt=1)
-    """Largest share of a padded clip that may be padding. Only attention takes it, so fewer, larger
-    products gain, until they no longer fit the processor's caches."""
+    """Largest share of a padded clip that may be padding. MoCLIP computes it in attention alone, so
+    there fewer, larger products gain, until they no longer fit the processor's caches."""
     warmup: float = Field(0.02, ge=0, lt=1)
     """Share of a phase's steps over which the learning rate rises."""
     validate_every: int = Field(1, ge=1)
