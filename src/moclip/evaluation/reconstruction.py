@@ -117,7 +117,7 @@ def of_quantiser(quantiser: Quantiser, motions: Sequence[Motion]) -> Rebuilt:
             batch.mask.to(quantiser.mean.device),
             layers=quantiser.config.layers,
         )
-        for joints, there in ((parts.real_joints, sources), (parts.joints, made)):
+        for joints, there in ((parts.real_joints, sources), (parts.bodies, made)):
             whole = MotionBatch(joints.cpu(), batch.mask, quantiser.fps, quantiser.skeleton)
             there += whole.motions()
     use = quantiser_figures.measure(quantiser, [b.to(quantiser.mean.device) for b in batches])

@@ -12,6 +12,7 @@ from safetensors.torch import load_file, save_file
 
 from moclip import datasets, skeletons
 from moclip.features import humanml263
+from moclip.models.generator import _frames
 from moclip.models.generator.quantiser import Codes, Config, Quantiser
 from moclip.models.generator.quantiser_figures import Figures, measure
 from moclip.models.generator.quantiser_loss import quantiser_loss, quantiser_terms
@@ -142,9 +143,40 @@ def test_decoded_lengths_are_exact() -> None:
 def test_decoding_tokens_is_what_forward_predicts() -> None:
     quantiser, batch = made(), of_lengths(13, 38)
     reconstruction = quantiser(batch)
-    joints = quantiser.joints(reconstruction.prediction)
     for row, motion in enumerate(quantiser.decode(quantiser.encode(batch))):
-        assert torch.allclose(motion.joints, joints[row, : len(motion)], atol=1e-4)
+        assert torch.allclose(motion.joints, reconstruction.bodies[row, : len(motion)], atol=1e-4)
+
+
+def test_decoded_bones_have_the_lengths_of_the_skeleton() -> None:
+    quantiser, batch = made(), of_lengths(13, 38)
+    parents = list(quantiser.skeleton.parents[1:])
+    lengths = torch.tensor(quantiser.skeleton.offsets)[1:].norm(dim=-1)
+    loose = quantiser(batch).joints
+    assert ((loose[:, :, 1:] - loose[:, :, parents]).norm(dim=-1) - lengths).abs().max() > 0.01
+    for motion in quantiser.decode(quantiser.encode(batch)):
+        assert torch.allclose(motion.bone_lengths(), lengths.expand(len(motion), -1), atol=1e-5)
+
+
+def test_a_body_of_true_bones_is_left_as_it_is() -> None:
+    joints = made()(of_lengths(30)).real_joints
+    assert torch.allclose(_frames.on_skeleton(joints), joints, atol=1e-4)
+
+
+def test_a_bone_that_is_too_long_does_not_push_what_hangs_below() -> None:
+    joints = made()(of_lengths(30)).real_joints
+    shoulder, elbow, wrist = map(
+        humanml263.SKELETON.index, ("left_shoulder", "left_elbow", "left_wrist")
+    )
+    stretched = joints.clone()
+    stretched[..., elbow, :] += 0.2 * (joints[..., elbow, :] - joints[..., shoulder, :])
+    off = (_frames.on_skeleton(stretched) - joints).norm(dim=-1)
+    assert off[..., elbow].max() < 1e-4
+    assert off[..., wrist].max() < 1e-4
+
+
+def test_the_root_of_a_body_stays() -> None:
+    mad = torch.randn(2, 5, 22, 3, generator=torch.Generator().manual_seed(0))
+    assert torch.equal(_frames.on_skeleton(mad)[..., 0, :], mad[..., 0, :])
 
 
 def test_fewer_layers_decode_from_the_first_codes_alone() -> None:

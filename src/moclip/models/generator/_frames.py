@@ -2,6 +2,8 @@
 
 A frame's features tell the step to the next one. After the last frame a body is taken to move on as
 it did, so a clip of n frames has n features, and decoding gives n frames back.
+
+A network that tells places of joints lets bones stretch; :func:`on_skeleton` puts that right.
 """
 
 from collections.abc import Iterable
@@ -28,6 +30,7 @@ _GROUPS = (TURN, STEP, HEIGHT, POSITIONS, ROTATIONS, VELOCITIES, CONTACTS)
 _STRESSED = (TURN, STEP, HEIGHT, CONTACTS)
 _STRESS = 5.0
 """How much more the root and the contacts weigh than others (``feat_bias`` of Guo et al.)."""
+_LENGTHS = tuple(torch.tensor(BODY.offsets).norm(dim=-1).tolist())
 _STILL = 1e-3
 """What varies less is not blown up to unit deviation."""
 
@@ -77,3 +80,16 @@ def mean_and_deviation(
     for group in _STRESSED:
         deviation[group] /= _STRESS
     return mean.float(), deviation.clamp(min=_STILL).float()
+
+
+def on_skeleton(joints: Float[Tensor, "*place 22 3"]) -> Float[Tensor, "*place 22 3"]:
+    """A body of HumanML3D's bones whose joints reach for these; the root stays.
+
+    From the root on, each joint lies a bone's length from the one above, on the way to where it is
+    wanted: a bone that is too long or too short does not push what hangs below.
+    """
+    placed = [joints[..., 0, :]]
+    for joint, parent in list(enumerate(BODY.parents))[1:]:
+        way = joints[..., joint, :] - placed[parent]
+        placed.append(placed[parent] + F.normalize(way, dim=-1) * _LENGTHS[joint])
+    return torch.stack(placed, dim=-2)

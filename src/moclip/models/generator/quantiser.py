@@ -65,7 +65,10 @@ class Reconstruction:
     """Standardised features."""
     target: Float[Tensor, "clip frame 263"]
     joints: Float[Tensor, "clip frame 22 3"]
-    """What the predicted features stand for, in metres, from the start of the path."""
+    """What the predicted features stand for, in metres, from the start of the path.
+
+    Bones stretch.
+    """
     real_joints: Float[Tensor, "clip frame 22 3"]
     """The input's, on HumanML3D's own skeleton and floor."""
     mask: Bool[Tensor, "clip frame"]
@@ -75,6 +78,11 @@ class Reconstruction:
     perplexity: Float[Tensor, " layer"]
     """Of each layer that took part; 1 to the number of codes."""
     codes: Codes
+
+    @property
+    def bodies(self) -> Float[Tensor, "clip frame 22 3"]:
+        """What decoding gives: :attr:`joints` with bones of HumanML3D's lengths."""
+        return _frames.on_skeleton(self.joints)
 
 
 class Quantiser(nn.Module):
@@ -157,12 +165,13 @@ class Quantiser(nn.Module):
     def decode(self, codes: Codes, layers: int | None = None) -> list[Motion]:
         """Motions of just ``codes.frames`` frames, from the first ``layers`` or all.
 
-        Raises ``ValueError`` for tokens that no codebook has, and for frames without tokens.
+        Bones have HumanML3D's lengths. Raises ``ValueError`` for tokens that no codebook has, and
+        for frames without tokens.
         """
         count = codes.tokens.shape[-1] if layers is None else self._checked(layers)
         steps = self.embed(codes.tokens[..., :count])
         _check_frames(codes)
-        joints = self.joints(self.decoder(steps, codes.mask))
+        joints = _frames.on_skeleton(self.joints(self.decoder(steps, codes.mask)))
         return [
             Motion(clip[:length], self.fps, self.skeleton)
             for clip, length in zip(joints, codes.frames.tolist(), strict=True)

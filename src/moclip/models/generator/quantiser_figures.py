@@ -57,7 +57,7 @@ def _of_batch(
     made = quantiser.reconstruct(
         quantiser.features(batch), batch.mask, layers=layers or quantiser.config.layers
     )
-    predicted, real = made.joints[batch.mask], made.real_joints[batch.mask]
+    predicted, real = made.bodies[batch.mask], made.real_joints[batch.mask]
     drift = predicted[:, :1] - real[:, :1]
     error, pose_error = (
         difference.norm(dim=-1).mean(dim=-1)
