@@ -3,8 +3,7 @@
 All steps take the same clips, in all batches of an epoch, so that the sum over them is what an
 epoch costs. Ours is what ``training.loop`` does on the batches it gets: real lengths, padding of
 clips and captions left out of all but attention, teacher vectors made once before the first step
-(told apart). CLIP's text tower has random weights (see ``_clip_tower``). Beside stands
-what share of the machine's rate of matrix products a step reaches; that rate is of the same run.
+(told apart). CLIP's text tower has random weights (see ``_clip_tower``).
 """
 
 import copy
@@ -16,8 +15,6 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
-from torch.nn.attention import SDPBackend, sdpa_kernel
-from torch.utils.flop_counter import FlopCounterMode
 
 from benchmarks import _clip_tower, published
 from benchmarks._clips import Mix, captions
@@ -114,12 +111,12 @@ def run(mix: Mix, *, quick: bool, batch: int, repeats: int) -> tuple[list[Row], 
     text = _clip_tower.load(captions(mix.clips), quick=quick)
     recipe = Recipe.load("moclip_paper")
     paper, compact = models(text, mix, quick=quick)
-    reference = PublishedStep(text, quick=quick)
     started = time.perf_counter()
     teacher = Teacher.of(paper, captions(mix.clips))
     facts = {"teacher, once a run, s": time.perf_counter() - started}
     batches = list(Batches(mix.clips, teacher, batch, seed=0, slack=recipe.schedule.slack).epoch(0))
     first = next(Batches(mix.clips[:2], teacher, 2, seed=0).epoch(0))
+    reference = PublishedStep(text, quick=quick)
     ours = OurStep(paper, recipe, slack=recipe.schedule.slack)
     small = OurStep(compact, recipe, slack=Schedule().slack)
     for step in (reference, ours, small):
@@ -132,49 +129,9 @@ def run(mix: Mix, *, quick: bool, batch: int, repeats: int) -> tuple[list[Row], 
         for model in (paper, compact):
             set_phase(model, phase)
         seconds = epoch(steps, batches, first, text_is_frozen=phase == 1, repeats=repeats)
-        facts |= share(ours, batches, phase, quick=quick)
         clips = sum(len(b.numbers) for b in batches)
         rows += _rows(seconds, clips, phase, has_bars=not quick)
     return rows, facts | {"batch": batch, "steps": len(batches), **_frames(batches)}
-
-
-def share(step: OurStep, batches: list[Batch], phase: int, *, quick: bool) -> dict[str, float]:
-    """Of the rate of products around each turn, which changes with what else the machine does.
-
-    The median of the turns, and the rate of that turn.
-    """
-    is_frozen, size, turns = phase == 1, *((256, 1) if quick else (4096, 3))
-    done = sum(operations(step, batch, text_is_frozen=is_frozen) for batch in batches)
-    found = []
-    for _ in range(turns):
-        rate, started = product_rate(size), time.perf_counter()
-        for batch in batches:
-            step(batch, is_frozen)
-        seconds = time.perf_counter() - started
-        rate = (rate + product_rate(size)) / 2
-        found.append((done / seconds / rate, rate))
-    reached, rate = sorted(found)[len(found) // 2]
-    return {
-        f"one product, phase {phase}, GFLOP/s": rate / 1e9,
-        f"ours, phase {phase}, share of that rate": reached,
-    }
-
-
-def product_rate(size: int = 4096) -> float:
-    """Operations a second of one large product in single precision."""
-    one, other = torch.randn(2, size, size)
-    (seconds,) = alternate([lambda: one @ other], repeats=5)
-    return 2 * size**3 / seconds
-
-
-def operations(step: OurStep, batch: Batch, *, text_is_frozen: bool) -> float:
-    """Of the products in a step, there and back; softmax, norms and the optimiser are not counted.
-
-    Torch counts none in fused attention on a processor, so attention is taken apart for this.
-    """
-    with sdpa_kernel(SDPBackend.MATH), FlopCounterMode(display=False) as counter:
-        step(batch, text_is_frozen)
-    return float(counter.get_total_flops())
 
 
 def clips_of(batch: Batch) -> list[Motion]:
