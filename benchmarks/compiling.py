@@ -15,8 +15,9 @@ import argparse
 import copy
 import json
 import math
+import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -68,23 +69,21 @@ def measured(
     repeats: int,
     quick: bool = False,
     backend: str = "inductor",
-) -> list[Found]:
-    """Both phases of each size, on clips of one length and of their own."""
+) -> Iterator[Found]:
+    """Both phases of each size, on clips of one length and of their own, as they come."""
     frames = _SHORT if quick else LONGEST
     same = [replace(clip, motion=lasting(clip.motion, frames)) for clip in mix.clips]
     text = _clip_tower.load(captions(mix.clips), quick=quick)
     paper, compact = models(text, mix, quick=quick)
     towers = {"paper": paper, "compact": compact}
     teacher = Teacher.of(paper, captions(mix.clips))
-    found = []
     for lengths, clips in (("one length", same), ("their own", mix.clips)):
         for size in sizes:
             slack = (_RECIPE.schedule if size == "paper" else Schedule()).slack
             batches = list(Batches(clips, teacher, batch, seed=0, slack=slack).epoch(0))
             for phase in (1, 2):
                 way = _Way(towers[size], phase, batches, slack)
-                found.append(Found(size, phase, lengths, *way.seconds(backend, repeats)))
-    return found
+                yield Found(size, phase, lengths, *way.seconds(backend, repeats))
 
 
 class _Way:
@@ -155,7 +154,12 @@ def main() -> None:
     args = parser.parse_args()
     count, batch = (8, 4) if args.quick else (args.count, args.batch)
     mix = Mix.of(count, lengths=args.lengths, root=args.clips)
-    found = measured(mix, args.sizes, batch=batch, repeats=args.repeats, quick=args.quick)
+    found = []
+    for row in measured(mix, args.sizes, batch=batch, repeats=args.repeats, quick=args.quick):
+        found.append(row)
+        print(
+            f"{row.size}, phase {row.phase}, {row.lengths}: measured", file=sys.stderr, flush=True
+        )
     print(table(found))
     about = {"machine": machine(), "frames": mix.facts(), "batch": batch, "quick": args.quick}
     rows = [row.to_dict() for row in found]
