@@ -69,6 +69,20 @@ def test_the_folder_holds_the_epoch_with_the_best_validation(
     assert "| epoch | 2 |" in (tmp_path / "README.md").read_text()
 
 
+@pytest.mark.parametrize(("fine_tune", "best"), [(True, 3), (False, 2)])
+def test_the_best_of_the_unfrozen_epochs_is_kept_where_there_are_any(
+    monkeypatch: pytest.MonkeyPatch, recipe: Recipe, tmp_path: Path, fine_tune: bool, best: int
+) -> None:
+    planted = iter((10.0, 40.0, 30.0, 20.0))
+    monkeypatch.setattr(
+        run.Validation, "__call__", lambda _, __: {"R@1": next(planted), "text_norm_ratio": 1.0}
+    )
+    schedule = {"frozen_epochs": 2, "unfrozen_epochs": 2, "best_of": "unfrozen"}
+    train(recipe.with_(schedule=schedule, text={"fine_tune": fine_tune}), tmp_path)
+    assert peek(tmp_path).best_epoch == best
+    assert f"| epoch | {best} |" in (tmp_path / "README.md").read_text()
+
+
 def test_the_best_figure_is_the_highest_row(finished: Path) -> None:
     measured = [row["val_R@1"] for row in small_runs.rows(finished)]
     assert peek(finished).best == max(measured)

@@ -80,6 +80,9 @@ class Schedule(Pace):
     """First phase: only the motion tower learns."""
     unfrozen_epochs: int = Field(15, ge=0)
     """Second phase: the text tower learns too."""
+    best_of: Literal["all", "unfrozen"] = "all"
+    """Epochs of which the best is kept. The best of all may be one of the first phase, whose text
+    tower is as it came; ``unfrozen`` are those of the second, where there are any."""
 
     @model_validator(mode="after")
     def _some_epochs(self) -> "Schedule":
@@ -121,6 +124,12 @@ class Recipe(BaseRecipe):
     schedule: Schedule = Schedule()
     optimiser: Optimiser = Optimiser()
     augment: Augment = Augment()
+
+    @property
+    def keeps_unfrozen(self) -> bool:
+        """Whether the best epoch is one of those in which the text tower learns."""
+        there_are = self.text.fine_tune and self.schedule.unfrozen_epochs > 0
+        return there_are and self.schedule.best_of == "unfrozen"
 
     def check(self, source: str) -> None:
         self.motion_config(source)

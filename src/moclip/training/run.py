@@ -204,7 +204,10 @@ class Validation:
 
 
 def _save(model: MoCLIP, recipe: Recipe, out: Path, measured: dict[str, Any], rules: str) -> None:
-    kept = f"Of {recipe.schedule.epochs} epochs the one with the best validation R@1 was kept."
+    epochs = f"{recipe.schedule.epochs} epochs"
+    if recipe.keeps_unfrozen:
+        epochs = f"the {recipe.schedule.unfrozen_epochs} last of {epochs}"
+    kept = f"Of {epochs} the one with the best validation R@1 was kept."
     model.paperwork = card.paperwork(recipe, measured, kept=kept, rules=rules)
     weights = sharding.whole_weights(model)
     if Ranks.now().leads:

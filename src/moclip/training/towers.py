@@ -1,5 +1,6 @@
 """MoCLIP as a task of the loop: two phases, the text tower frozen, then learning."""
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -81,6 +82,8 @@ class Towers(Task[Batch]):
         return self.measure(self.model)
 
     def score(self, measured: dict[str, float]) -> float:
+        if self.text_is_frozen and self.recipe.keeps_unfrozen:
+            return -math.inf
         return measured["R@1"]
 
     def save(self, measured: dict[str, Any]) -> None:
