@@ -90,7 +90,7 @@ def test_our_own_mistake_keeps_its_traceback() -> None:
         _errors.guarded(slip)
 
 
-def test_one_that_fails_among_several_ends_at_once(
+def test_one_among_several_ends_at_once(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def leave(code: int) -> None:
@@ -103,7 +103,7 @@ def test_one_that_fails_among_several_ends_at_once(
     for count, program, wanted in (
         ("2", lambda: 2, "at once, 2"),
         ("2", slip, "at once, 1"),
-        ("2", lambda: 0, None),
+        ("2", lambda: 0, "at once, 0"),
         ("1", lambda: 2, 2),
     ):
         monkeypatch.setenv("WORLD_SIZE", count)

@@ -40,8 +40,9 @@ def guarded(command: Callable[[], None]) -> int:
 def ended(program: Callable[[], int]) -> NoReturn:
     """Runs the program and ends the process with its exit code.
 
-    One that fails among several that a launcher has started goes at once: at Python's usual end it
-    would part from the others in order, and they may be gone, or wait for it.
+    One among several that a launcher has started goes at once: at Python's usual end one that
+    failed would part from the others in order, and they may be gone, or wait for it; and now and
+    then one that did well was aborted there ("terminate called without an active exception").
     """
     if int(os.environ.get("WORLD_SIZE", "1")) == 1:
         sys.exit(program())
@@ -50,8 +51,6 @@ def ended(program: Callable[[], int]) -> NoReturn:
     except Exception:
         traceback.print_exc()
         code = _FAULT
-    if not code:
-        sys.exit()
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(code)
