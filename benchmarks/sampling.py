@@ -50,7 +50,7 @@ def _one_token_at_a_time(model: MotionGenerator, text: torch.Tensor, frames: lis
     def work() -> object:
         base = sampling.one_token_at_a_time(model.masked, text, start, seeds=[0], sampling=how)
         codes = sampling.fill_rest(model.residual, text, base, none, seeds=[0], sampling=how)
-        return model.quantiser.decode(codes)
+        return model.decode(codes)
 
     return work
 
