@@ -10,6 +10,9 @@ from torch import Tensor
 _CHUNK = 2**22
 """Draws made at a time."""
 
+_ROUNDING = 1e-9
+"""Of the largest value; differences of figures are not known more exactly than this."""
+
 
 def mean_interval(
     values: Float[Tensor, "query figure"], *, samples: int, generator: torch.Generator
@@ -61,14 +64,15 @@ def nested_interval(
     """95 % interval of the mean where groups are drawn, then members of each.
 
     For figures of several runs (groups), each measured several times; of few runs it is rather too
-    narrow than too wide.
+    narrow than too wide. An end that is 0 but for rounding is 0, so that it is not taken for more.
     """
     values = values.double()
     groups, members = values.shape
     group = torch.randint(groups, (samples, groups, 1), generator=generator)
     member = torch.randint(members, (samples, groups, members), generator=generator)
     means = values[group, member].mean(dim=(1, 2))
-    return _percentiles(means[:, None])[0]
+    ends = _percentiles(means[:, None])[0]
+    return torch.where(ends.abs() <= _ROUNDING * values.abs().max(), 0.0, ends)
 
 
 def _balanced(

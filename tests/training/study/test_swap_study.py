@@ -209,6 +209,16 @@ def test_a_generator_of_another_width_is_told(text_tower: Path, tmp_path: Path) 
         study.run(small_swap.recipe(text_tower, given={"tether": tmp_path / "nowhere"}), tmp_path)
 
 
+def test_an_end_of_an_interval_that_is_zero_but_for_rounding_is_zero() -> None:
+    from moclip.evaluation.bootstrap import nested_interval
+
+    nothing = 0.1 + 0.2 - 0.3
+    assert nothing > 0
+    values = torch.tensor([[nothing], [1.0], [2.0]], dtype=torch.float64).expand(3, 5)
+    draw = torch.Generator().manual_seed(0)
+    assert nested_interval(values, samples=2000, generator=draw).tolist() == [0, 2]
+
+
 def test_nested_intervals_draw_seeds_and_repeats() -> None:
     from moclip.evaluation.bootstrap import nested_interval
 
