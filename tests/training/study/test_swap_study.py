@@ -182,7 +182,7 @@ def test_the_command_tells_the_answer_and_where_the_report_is(
     assert told[0].startswith("With the same fine-tuning on both sides, the swapped tower")
     assert told[-1] == f"wrote {finished / 'report.html'}"
     assert cli.main(["study", "swap", "tiny", "--generator", "nowhere"]) == 2
-    assert "nowhere holds no model" in capsys.readouterr().err
+    assert "there is no model folder" in capsys.readouterr().err
 
 
 def test_models_that_are_given_are_not_trained(
@@ -204,9 +204,14 @@ def test_models_that_are_given_are_not_trained(
     assert not any(str(folder) in json.dumps(parts.rows.about) for folder in given.values())
 
 
-def test_a_generator_of_another_width_is_told(text_tower: Path, tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError, match="nowhere holds no model"):
-        study.run(small_swap.recipe(text_tower, given={"tether": tmp_path / "nowhere"}), tmp_path)
+@pytest.mark.parametrize("which", ["generator", "evaluator", "tether", "free"])
+def test_a_model_that_is_not_there_is_told_before_any_is_trained(
+    text_tower: Path, tmp_path: Path, which: str
+) -> None:
+    recipe = small_swap.recipe(text_tower, given={which: tmp_path / "nowhere"})
+    with pytest.raises((ValueError, OSError), match="nowhere"):
+        study.run(recipe, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
 
 
 def test_an_end_of_an_interval_that_is_zero_but_for_rounding_is_zero() -> None:

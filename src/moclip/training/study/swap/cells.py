@@ -66,6 +66,17 @@ def moclips(recipe: Recipe) -> list[Tower]:
     ]
 
 
+def check_given(recipe: Recipe) -> None:
+    """Opens the models that are given, before others are trained. Raises as their readers do."""
+    given = recipe.given
+    if given.generator is not None:
+        MotionGenerator.from_pretrained(given.generator)
+    if given.evaluator is not None:
+        Evaluator.from_pretrained(given.evaluator)
+    for tower in filter(None, (given.tether, given.free)):
+        interop.read(tower)
+
+
 def rows(recipe: Recipe) -> list[Row]:
     """Every arm with every seed."""
     return [Row(arm=arm, seed=seed) for arm in ARMS for seed in recipe.seeds]

@@ -36,6 +36,7 @@ def run(
     Cells that ``out`` has already are not measured again. Raises ``ValueError`` for fewer than 20
     test clips and for a generator whose vectors have another width than the towers'.
     """
+    cells.check_given(recipe)
     parts = Parts.of(recipe, out.absolute())
     how: Any = {"jobs": jobs, "backend": backend, "address": address, "progress": progress}
     engine.run(parts.bases, out, **how)
