@@ -49,6 +49,12 @@ def test_text_is_escaped_and_nothing_is_loaded() -> None:
     assert "http" not in html.replace("http-equiv", "")
 
 
+def test_numbers_of_a_cell_are_kept_whole_at_their_signs() -> None:
+    html = render(page(Section("S", grid=Grid([{"KID": "-0.02 (-3e-05..+0.1) & less"}]))))
+    assert "<td><span>-0.02</span> <span>(-3e-05..+0.1)</span> &amp; less</td>" in html
+    assert "td span { white-space: nowrap; }" in html
+
+
 def test_equal_factors_are_equal_steps_on_an_axis_of_logarithms() -> None:
     spots = [Spot(x, 1.0, 0.5, 1.5) for x in (0.01, 0.1, 1.0)]
     first, second, third = (

@@ -1,5 +1,6 @@
 """One HTML page of a study that opens anywhere: what was found, curves, tables, lists."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
@@ -92,11 +93,16 @@ def _grid(grid: Grid) -> str:
     columns = list(grid.rows[0])
     head = "".join(f"<th>{escape(name)}</th>" for name in columns)
     body = "".join(
-        "<tr>" + "".join(f"<td>{escape(told(row[name]))}</td>" for name in columns) + "</tr>"
+        "<tr>" + "".join(f"<td>{_cell(row[name])}</td>" for name in columns) + "</tr>"
         for row in grid.rows
     )
     table = f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
     return f'<div class="wide">{table}</div>'
+
+
+def _cell(value: Value) -> str:
+    """Escaped; words with a digit stay whole, where browsers break a line at a minus."""
+    return re.sub(r"\S*\d\S*", r"<span>\g<0></span>", escape(told(value)))
 
 
 def _markdown_grid(grid: Grid) -> str:

@@ -3,6 +3,7 @@
 import importlib.util
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -143,7 +144,9 @@ def test_a_whole_study_leaves_its_report(finished: Path) -> None:
     page = (finished / "report.md").read_text()
     assert "With the same fine-tuning on both sides, the swapped tower" in page
     assert "| real |" in page
-    assert "<h2>Differences</h2>" in (finished / "report.html").read_text()
+    html = (finished / "report.html").read_text()
+    assert "<h2>Differences</h2>" in html
+    assert all(text.endswith(".") for text in re.findall("<p>(.*?)</p>", html))
 
 
 def test_rows_are_what_their_names_say(finished: Path) -> None:

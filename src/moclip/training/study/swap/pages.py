@@ -54,20 +54,20 @@ def of(
 
 
 _ROWS = """\
-Means over seeds and repeats; in brackets 95 % intervals by a bootstrap over seeds, then over the
+Means over seeds and repeats; in brackets 95 % intervals by a bootstrap over seeds, then over the \
 repeats of each. The row `real` is the same of the real clips, distances between two halves of them.
 """
 _DIFFERENCES = """\
-The first row less the second, repeat by repeat, since both draw the same captions and random
+The first row less the second, repeat by repeat, since both draw the same captions and random \
 numbers. Quantities that should be as real enter by their distance from real motion: less is better.
 A star marks an interval without 0.
 """
 _LIMITS = """\
-All rows start from one generator, and all are measured on the same clips by the same evaluator: of
-another generator, other clips or another evaluator these intervals say nothing.
+All rows start from one generator, and all are measured on the same clips by the same evaluator: \
+of another generator, other clips or another evaluator these intervals say nothing.
 Few seeds make intervals too narrow rather than too wide.
-One comparison was decided on beforehand, that of the summary; among the many others some intervals
-leave out 0 by chance.
+One comparison was decided on beforehand, that of the summary; among the many others some \
+intervals leave out 0 by chance.
 """
 
 
