@@ -4,7 +4,7 @@ Features are random: the time of either way does not depend on what they mean.
 """
 
 import numpy as np
-import scipy.linalg  # type: ignore[import-untyped]
+import scipy.linalg
 import torch
 from numpy.typing import NDArray
 from torch import Tensor

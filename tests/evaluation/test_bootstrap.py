@@ -39,6 +39,28 @@ def test_median_interval_agrees_with_samples_taken_one_by_one(count: int) -> Non
     assert torch.allclose(found, wanted)
 
 
+def test_queries_that_hit_together_are_drawn_together() -> None:
+    """A dozen copies of each of 30 outcomes say no more than the 30."""
+    once = torch.rand(30, 1, generator=generator())
+    group = torch.arange(30).repeat_interleave(12)
+    copies = once.repeat_interleave(12, dim=0)
+    found = bootstrap.mean_interval(copies, samples=2000, generator=generator(1), group=group)
+    wanted = bootstrap.mean_interval(once, samples=2000, generator=generator(1))
+    assert torch.allclose(found, wanted)
+    found = bootstrap.median_interval(
+        copies[:, 0], samples=2000, generator=generator(1), group=group
+    )
+    wanted = bootstrap.median_interval(once[:, 0], samples=2000, generator=generator(1))
+    assert torch.allclose(found, wanted, atol=0.02)
+
+
+def test_groups_of_unlike_size_weigh_as_many_as_they_are() -> None:
+    values = torch.tensor([[0.0], [0.0], [0.0], [1.0]])
+    group = torch.tensor([0, 0, 0, 1])
+    low, high = bootstrap.mean_interval(values, samples=500, generator=generator(), group=group)[0]
+    assert (low, high) == (0, 1)
+
+
 def test_chunks_make_no_difference_to_the_number_of_samples(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

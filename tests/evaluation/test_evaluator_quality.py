@@ -38,6 +38,7 @@ def test_a_label_it_was_never_taught_is_mistaken(evaluator: Evaluator) -> None:
     clips = doubles.clips(8)  # two of them walk-2, three walk-1
     told = quality(biased(evaluator, 1), clips, samples=0).recognition["content"]
     assert told["top-1"].value == pytest.approx(100 * 3 / 8)
+    assert told["top-5"].value == pytest.approx(100 * 6 / 8)  # two labels were taught, not five
 
 
 def test_clips_without_labels_are_measured_by_their_captions(evaluator: Evaluator) -> None:

@@ -121,6 +121,21 @@ def test_it_goes_on_where_it_stopped(maker: Maker, judge: Judge, tmp_path: Path)
     assert other.rows[0]["generated"]["FID"] != 123.0
 
 
+@pytest.mark.parametrize("change", ["joints", "labels"])
+def test_other_motion_under_the_same_names_is_measured_anew(
+    maker: Maker, judge: Judge, change: str
+) -> None:
+    clips = small_makers.clips()
+    motion = clips[0].motion
+    other = {
+        "joints": replace(clips[0], motion=replace(motion, joints=1.3 * motion.joints)),
+        "labels": replace(clips[0], labels={"content": "another"}),
+    }[change]
+    task, changed = (Task.of(maker, judge, [one, *clips[1:]], QUICK) for one in (clips[0], other))
+    assert task.key() == Task.of(maker, judge, small_makers.clips(), QUICK).key()
+    assert task.key() != changed.key()
+
+
 def test_clips_longer_than_can_be_made_are_cut(judge: Judge) -> None:
     clips = small_makers.clips(20, frames=250)
     copying = Copying([clip.motion.cut(0.0, 10.0) for clip in clips])

@@ -1,5 +1,7 @@
 """R-precision, MM-Dist, Diversity and MultiModality: closed forms and slow plain versions."""
 
+from typing import Any
+
 import pytest
 import torch
 from feature_sets import features, generator
@@ -67,6 +69,16 @@ def test_place_and_scale_of_the_features_make_no_difference() -> None:
     for scale, shift in ((1e-5, 0.0), (1e5, 0.0), (1.0, 1e6)):
         moved = r_precision(scale * text + shift, scale * motion + shift, generator())
         assert moved == pytest.approx(found)
+
+
+@pytest.mark.parametrize("queries", ["motions", "captions"])
+def test_a_motion_that_went_astray_does_not_tie_the_others(queries: Any) -> None:
+    text = features(320, 8)
+    motion = text + 0.1 * features(320, 8, seed=1)
+    whole = r_precision(text, motion, generator(), queries=queries)
+    motion[7] = 1e6
+    astray = r_precision(text, motion, generator(), queries=queries)
+    assert astray == pytest.approx(whole, abs=100 / 320 + 1e-6)
 
 
 def test_too_few_samples_for_a_pool_are_told() -> None:

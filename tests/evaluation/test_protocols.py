@@ -186,6 +186,28 @@ def test_a_gallery_checks_itself() -> None:
         Gallery(vectors, vectors / 0, torch.tensor([0, 1]), ("a", "b"))
 
 
+@pytest.mark.parametrize("shared", ["clip", "string"])
+def test_captions_found_together_widen_an_interval(shared: str) -> None:
+    """Twelve captions of a clip, or clips of a caption, say no more than one of each."""
+    torch.manual_seed(0)
+    motion, text = draw(0, 40, 6), draw(1, 40, 6)
+    both = F.normalize(motion + 0.6 * text, dim=-1)
+    one = Gallery(motion, both, torch.arange(40), tuple(map(str, range(40))))
+    twelve = torch.arange(40).repeat_interleave(12)
+    if shared == "clip":
+        many = Gallery(motion, both[twelve], twelve, tuple(map(str, twelve.tolist())))
+    else:
+        alike = tuple(map(str, twelve.tolist()))
+        many = Gallery(motion[twelve], both[twelve], torch.arange(480), alike)
+    widths = [
+        (figure.high or 0) - (figure.low or 0)
+        for gallery in (one, many)
+        for figure in [protocols.evaluate(gallery).retrieval["text->motion"]["R@1"]]
+    ]
+    assert widths[0] > 5
+    assert widths[1] == pytest.approx(widths[0], rel=0.15)
+
+
 def test_hits_are_hypergeometric() -> None:
     similarity = torch.tensor([[0.9, 0.5, 0.5, 0.5, 0.5, 0.1]])
     right = Right(torch.tensor([0, 0]), torch.tensor([2, 3]), torch.ones(2))

@@ -10,32 +10,47 @@ from torch import Tensor
 _CHUNK = 2**22
 """Draws made at a time."""
 
-_ROUNDING = 1e-9
-"""Of the largest value; differences of figures are not known more exactly than this."""
-
 
 def mean_interval(
-    values: Float[Tensor, "query figure"], *, samples: int, generator: torch.Generator
+    values: Float[Tensor, "query figure"],
+    *,
+    samples: int,
+    generator: torch.Generator,
+    group: Int[Tensor, " query"] | None = None,
 ) -> Float[Tensor, "figure 2"]:
-    """95 % interval of the mean of each column, queries drawn with replacement."""
+    """95 % interval of the mean of each column, queries drawn with replacement.
+
+    Queries of one ``group`` (numbers from 0) are drawn together: those that hit and miss together,
+    such as captions of one clip, are not so many independent ones.
+    """
     values = values.double()
+    own = torch.arange(len(values)) if group is None else group
+    count = int(own.max()) + 1
+    sums = values.new_zeros(count, values.shape[1]).index_add(0, own, values)
+    sizes = torch.bincount(own, minlength=count).double()
     means = [
-        times.double() @ values / len(values) for times in _times(len(values), samples, generator)
+        times.double() @ sums / (times.double() @ sizes)[:, None]
+        for times in _times(count, samples, generator)
     ]
     return _percentiles(torch.cat(means))
 
 
 def median_interval(
-    values: Float[Tensor, " query"], *, samples: int, generator: torch.Generator
+    values: Float[Tensor, " query"],
+    *,
+    samples: int,
+    generator: torch.Generator,
+    group: Int[Tensor, " query"] | None = None,
 ) -> Float[Tensor, "2"]:
     """95 % interval of the median; the mean of the middle two where they are even in number."""
-    ordered = values.double().sort().values
-    count = len(ordered)
-    middle = torch.tensor([(count - 1) // 2, count // 2])
+    ordered, order = values.double().sort()
+    own = order if group is None else group[order]
     medians = []
-    for times in _times(count, samples, generator):
-        seen = times.cumsum(dim=1)
-        places = torch.searchsorted(seen, middle.expand(len(seen), 2).contiguous(), right=True)
+    for times in _times(int(own.max()) + 1, samples, generator, width=len(values)):
+        seen = times[:, own].cumsum(dim=1)
+        total = seen[:, -1:]
+        middle = torch.cat([(total - 1) // 2, total // 2], dim=1)
+        places = torch.searchsorted(seen, middle, right=True)
         medians.append(ordered[places].mean(dim=1, keepdim=True))
     return _percentiles(torch.cat(medians))[0]
 
@@ -58,23 +73,6 @@ def balanced_interval(
     return _percentiles(torch.cat(means))[0]
 
 
-def nested_interval(
-    values: Float[Tensor, "group member"], *, samples: int, generator: torch.Generator
-) -> Float[Tensor, "2"]:
-    """95 % interval of the mean where groups are drawn, then members of each.
-
-    For figures of several runs (groups), each measured several times; of few runs it is rather too
-    narrow than too wide. An end that is 0 but for rounding is 0, so that it is not taken for more.
-    """
-    values = values.double()
-    groups, members = values.shape
-    group = torch.randint(groups, (samples, groups, 1), generator=generator)
-    member = torch.randint(members, (samples, groups, members), generator=generator)
-    means = values[group, member].mean(dim=(1, 2))
-    ends = _percentiles(means[:, None])[0]
-    return torch.where(ends.abs() <= _ROUNDING * values.abs().max(), 0.0, ends)
-
-
 def _balanced(
     values: Float[Tensor, " query"],
     group: Int[Tensor, " query"],
@@ -86,10 +84,13 @@ def _balanced(
 
 
 def _times(
-    count: int, samples: int, generator: torch.Generator
+    count: int, samples: int, generator: torch.Generator, *, width: int = 1
 ) -> Iterator[Int[Tensor, "sample query"]]:
-    """How often each query is drawn in each sample, a chunk of samples at a time."""
-    step = max(1, _CHUNK // count)
+    """How often each query is drawn in each sample, a chunk of samples at a time.
+
+    A chunk is small enough for ``width`` numbers a sample.
+    """
+    step = max(1, _CHUNK // max(count, width))
     for start in range(0, samples, step):
         rows = min(step, samples - start)
         drawn = torch.randint(count, (rows, count), generator=generator)

@@ -6,6 +6,7 @@ would have. Distances of real motion from itself are taken between two random ha
 many samples, which biases FID upwards; KID and FID inf have no such bias.
 """
 
+import hashlib
 import json
 import math
 from collections.abc import Mapping, Sequence
@@ -172,7 +173,7 @@ class Task:
 
     def key(self) -> str:
         """What two evaluations share that may be put together; the number of repeats is not."""
-        clips = [(clip.id, len(clip.motion), clip.captions) for clip in self.clips]
+        clips = [(clip.id, clip.captions, clip.labels, _seen(clip.motion)) for clip in self.clips]
         parts = [self.maker.key(), self.judge.key(), clips, asdict(replace(self.plan, repeats=1))]
         return f"{seed_of(json.dumps(parts)):x}"
 
@@ -215,6 +216,12 @@ class Task:
         spans = [self.clips[at].motion.duration for at in asked]
         made = self.maker.motions([captions[at] for at in asked], spans, seeds)
         return self.judge.see(made).vectors.unflatten(0, (len(some), -1))
+
+
+def _seen(motion: Motion) -> str:
+    """Of all that is measured of a motion."""
+    joints = motion.joints.contiguous().cpu().numpy().tobytes()
+    return hashlib.sha256(joints + f"{motion.fps}".encode()).hexdigest()
 
 
 def _within(clip: CaptionedMotion, longest: float) -> CaptionedMotion:

@@ -14,6 +14,7 @@ of .9; and, for ``all-identical``, MotionPatches (Yu et al., CVPR 2024).
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -21,9 +22,12 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from moclip.evaluation import bootstrap
-from moclip.evaluation.figures import Figure, Report
+from moclip.evaluation.figures import DIRECTIONS, Figure, Report
 from moclip.evaluation.gallery import Gallery, Strings
 from moclip.evaluation.ranking import Ranks, Right, cosines, count_ranks
+
+Groups = Int[Tensor, " query"]
+"""Numbers of what is drawn together."""
 
 NAMES = ("all", "all-identical", "all-threshold", "dissimilar", "small-32")
 CUTS = (1, 2, 3, 5, 10)
@@ -42,8 +46,10 @@ def evaluate(
     samples: int = 1000,
     seed: int = 0,
 ) -> Report:
-    """R@1/2/3/5/10 and MedR in both directions, each with a bootstrap interval over queries.
+    """R@1/2/3/5/10 and MedR in both directions, each with a 95 % bootstrap interval.
 
+    Queries are drawn; captions of one clip together, and captions of one string together, of which
+    the wider interval is told: they are found and missed together.
     ``reference`` holds vectors of the captions by a model that judges which are alike
     (``all-threshold``, ``dissimilar``); ``chosen`` is a given list for ``dissimilar``.
     ``samples=0`` leaves the intervals out. Raises ``LookupError`` for an unknown protocol and
@@ -57,17 +63,22 @@ def evaluate(
         )
     if protocol == "small-32":
         found = _in_batches(gallery, torch.Generator().manual_seed(seed))
+        together: tuple[Groups, ...] = ()
     else:
         near = _wanted(reference, protocol) if protocol == "all-threshold" else None
         rule = "all" if protocol == "dissimilar" else protocol
-        by_motion, by_text = _ranks(Strings.of(gallery), rule, near, threshold)
+        known = Strings.of(gallery)
+        by_motion, by_text = _ranks(known, rule, near, threshold)
         found = _scores(by_motion), _scores(by_text)
-    directions = zip(("motion->text", "text->motion"), found, strict=True)
+        together = known.clip[known.pair_of], known.string[known.pair_of]
+    directions = zip(DIRECTIONS, found, ((), together), strict=True)
     return Report(
         protocol=protocol,
         clips=len(gallery.motion),
         captions=len(gallery.captions),
-        retrieval={name: _figures(scores, samples, seed) for name, scores in directions},
+        retrieval={
+            name: _figures(scores, samples, seed, groups) for name, scores, groups in directions
+        },
     )
 
 
@@ -190,17 +201,34 @@ def _scores(ranks: Ranks) -> Float[Tensor, "query figure"]:
     return torch.stack([*(100 * ranks.hits(k) for k in CUTS), ranks.expected()], dim=1)
 
 
-def _figures(scores: Float[Tensor, "query figure"], samples: int, seed: int) -> dict[str, Figure]:
+def _figures(
+    scores: Float[Tensor, "query figure"], samples: int, seed: int, groups: Sequence[Groups]
+) -> dict[str, Figure]:
     names = [*(f"R@{k}" for k in CUTS), "MedR"]
     hits, ranks = scores[:, :-1].double(), scores[:, -1].double()
     values = [*hits.mean(dim=0).tolist(), float(ranks.quantile(0.5))]
     if not samples:
         return dict(zip(names, map(Figure, values), strict=True))
-    generator = torch.Generator().manual_seed(seed)
-    means = bootstrap.mean_interval(hits, samples=samples, generator=generator)
-    median = bootstrap.median_interval(ranks, samples=samples, generator=generator)
-    ends = [*means.tolist(), median.tolist()]
+    ends = torch.stack([_ends(hits, ranks, samples, seed, own) for own in groups or (None,)])
+    widest = (ends[..., 1] - ends[..., 0]).argmax(dim=0)
+    told = ends[widest, torch.arange(len(names))].tolist()
     return {
         name: Figure(value, low, high)
-        for name, value, (low, high) in zip(names, values, ends, strict=True)
+        for name, value, (low, high) in zip(names, values, told, strict=True)
     }
+
+
+def _ends(
+    hits: Float[Tensor, "query cut"],
+    ranks: Float[Tensor, " query"],
+    samples: int,
+    seed: int,
+    group: Groups | None,
+) -> Float[Tensor, "figure 2"]:
+    how: Any = {
+        "samples": samples,
+        "generator": torch.Generator().manual_seed(seed),
+        "group": None if group is None else group.unique(return_inverse=True)[1],
+    }
+    means = bootstrap.mean_interval(hits, **how)
+    return torch.cat([means, bootstrap.median_interval(ranks, **how)[None]])

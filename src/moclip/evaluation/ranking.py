@@ -32,7 +32,7 @@ class Ranks:
     tied: Float[Tensor, " query"]
     """Items as similar as it, itself included."""
     right: Float[Tensor, " query"]
-    """Those of ``tied`` that are right; at least 1."""
+    """Those of ``tied`` that are right; 0 where none can be found (similarity -inf)."""
 
     def hits(self, k: int) -> Float[Tensor, " query"]:
         """Probability that a right item is among the first ``k`` when ties fall at random.
@@ -46,7 +46,7 @@ class Ranks:
             drawn = (place - self.above).clamp(min=0)
             share = ((wrong - drawn) / (self.tied - drawn).clamp(min=1)).clamp(min=0)
             missed = torch.where(self.above <= place, missed * share, missed)
-        return 1 - missed
+        return torch.where(self.right > 0, 1 - missed, 0)
 
     def expected(self) -> Float[Tensor, " query"]:
         """Mean rank of the first right item, from 1: tied ones split the places evenly."""

@@ -1,53 +1,35 @@
-"""Does a figure rise or fall with the amount of data? Slopes with bootstrap intervals, Spearman."""
+"""Does a figure rise or fall with the amount of data? Slopes with intervals, Spearman."""
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from moclip.evaluation import crossed
 from moclip.evaluation.figures import Figure
 
-_ENDS = (0.025, 0.975)
 Values = Float[Tensor, "seed point query"]
 """A value of each query (a caption, a clip) at each point (an amount of data), for each seed."""
 
 
-def means(values: Values, *, samples: int, draw: torch.Generator) -> list[Figure]:
+def means(values: Values) -> list[Figure]:
     """Of each point, with the 95 % interval over seeds and queries."""
-    resampled = crossed(values, samples=samples, draw=draw)
-    return [
-        _figure(value, column)
-        for value, column in zip(values.double().mean(dim=(0, 2)), resampled.T, strict=True)
-    ]
+    return [crossed.mean(point) for point in values.unbind(dim=1)]
 
 
-def slope(
-    values: Values, amounts: Float[Tensor, " point"], *, samples: int, draw: torch.Generator
-) -> Figure:
-    """Least-squares slope of the means against the logarithm to base 10 of the amounts.
+def slope(values: Values, amounts: Float[Tensor, " point"]) -> Figure:
+    """Least-squares slope against the logarithm to base 10 of the amounts, seed by seed.
 
-    Raises ``ValueError`` for fewer than two different amounts.
+    All points were measured on the same queries with the same seeds, so what is common to them
+    cancels. One seed has a slope and no interval: nobody knows what another would give. Raises
+    ``ValueError`` for fewer than two different amounts.
     """
     centred = amounts.double().log10()
     centred = centred - centred.mean()
     if not centred.any():
         raise ValueError("a slope takes at least two different amounts of data")
     weights = centred / centred.square().sum()
-    resampled = crossed(values, samples=samples, draw=draw) @ weights
-    return _figure(values.double().mean(dim=(0, 2)) @ weights, resampled)
-
-
-def crossed(
-    values: Values, *, samples: int, draw: torch.Generator
-) -> Float[Tensor, "sample point"]:
-    """Means with seeds and queries drawn with replacement, each on its own.
-
-    All points share a draw: they were measured on the same queries with the same seeds, so what is
-    common to them cancels in a slope. With one seed the interval is of the queries alone.
-    """
-    seeds, _, queries = values.shape
-    by_seed = _shares(seeds, samples, draw)
-    by_query = _shares(queries, samples, draw)
-    return torch.einsum("ns,spq,nq->np", by_seed, values.double(), by_query)
+    found = crossed.mean(torch.einsum("spq,p->sq", values.double(), weights))
+    return found if len(values) > 1 else Figure(found.value)
 
 
 def spearman(
@@ -69,22 +51,6 @@ def spearman(
     orders = torch.rand(samples, len(other), generator=draw).argsort(dim=1)
     chance = (other[orders] @ one / size).abs() >= abs(found) - 1e-12
     return found, (1 + int(chance.sum())) / (1 + samples)
-
-
-def _figure(value: Float[Tensor, ""], samples: Float[Tensor, " sample"]) -> Figure:
-    low, high = torch.quantile(samples, samples.new_tensor(_ENDS)).tolist()
-    return Figure(float(value), low, high)
-
-
-def _shares(count: int, samples: int, draw: torch.Generator) -> Float[Tensor, "sample item"]:
-    """How large a share of each sample each item is."""
-    drawn = torch.randint(count, (samples, count), generator=draw)
-    return (
-        torch.zeros(samples, count, dtype=torch.float64).scatter_add(
-            1, drawn, torch.ones(samples, count, dtype=torch.float64)
-        )
-        / count
-    )
 
 
 def _centred_ranks(values: Float[Tensor, " pair"]) -> Float[Tensor, " pair"]:

@@ -41,7 +41,7 @@ def recipe(text_tower: Path, **sections: Any) -> Recipe:
             "seeds": [0],
         },
         "training": {"frozen_steps": 4, "text_steps": 4, "batch_size": 8},
-        "measuring": {"captions": 8, "queries": 8, "steps": 2, "samples": 100},
+        "measuring": {"captions": 8, "queries": 8, "steps": 2},
         "attacks": {
             "typos": [0.1],
             "synonyms": [0.5],

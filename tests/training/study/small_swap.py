@@ -45,7 +45,7 @@ def recipe(text_tower: Path, **sections: Any) -> Recipe:
             "sizes": {"dim": 8, "width": 16, "layers": 1, "text_layers": 1, "heads": 2},
         },
         "tuning": {"epochs": 1, "batch_size": 4, "lr": 1e-2},
-        "measuring": {"repeats": 2, "prompts": 2, "generations": 2, "samples": 100},
+        "measuring": {"repeats": 2, "prompts": 2, "generations": 2},
     }
     return Recipe.of(table | sections)
 

@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 import small_robustness
 
-from moclip.training.study.robustness import analysis, checks, pages
+from moclip.evaluation.figures import Figure
+from moclip.training.study.robustness import analysis, checks, in_motion, pages
 from moclip.training.study.robustness.analysis import Analysis, Condition
-from moclip.training.study.robustness.recipe import Recipe
+from moclip.training.study.robustness.recipe import Design, Recipe
 
 FRACTIONS = (0.01, 0.1, 1.0)
 CAPTIONS = 10
@@ -90,6 +91,37 @@ def test_no_slope_is_no_effect(recipe: Recipe) -> None:
     assert analysis.verdict(trend, what="R@1 lost").startswith("No effect shown")
 
 
+def test_one_seed_has_no_verdict(recipe: Recipe) -> None:
+    design = recipe.design.model_copy(update={"seeds": (0,)})
+    one = recipe.model_copy(update={"design": design})
+    trend = found(one, cells(2)).trend(Condition("steps", "tether", "substitution", 0.5))
+    assert trend["slope"] == pytest.approx(20, abs=1e-3)
+    assert analysis.verdict(trend, what="R@1 lost").startswith("No verdict")
+
+
+def test_what_is_lost_is_also_told_as_a_share_of_what_was_found(recipe: Recipe) -> None:
+    """Twice as much is found with each step of the data, and of it always one in two is lost."""
+    made = cells(0)
+    for cell in made:
+        count = {0.01: 2, 0.1: 4, 1.0: 8}[cell["fraction"]]
+        for one in cell["rows"]:
+            kept = count // 2 if one["attack"] == "substitution" else count
+            one["hits"] = [1.0] * kept + [0.0] * (CAPTIONS - kept)
+    trend = found(recipe, made).trend(Condition("steps", "tether", "substitution", 0.5))
+    assert trend["slope"] == pytest.approx(15, abs=1e-3)
+    assert trend["slope of share"] == pytest.approx(0, abs=1e-3)
+
+
+def test_a_band_that_ends_at_zero_ends_there() -> None:
+    assert pages._band(Figure(-0.5, -1.5, 0.0)) == (-1.5, 0.0)
+    assert pages._band(Figure(-0.5)) == (-0.5, -0.5)
+
+
+def test_a_seed_that_is_named_twice_is_refused() -> None:
+    with pytest.raises(ValueError, match="each seed is measured once"):
+        Design(seeds=(0, 0))
+
+
 def test_one_amount_of_data_has_no_verdict() -> None:
     assert analysis.verdict({"lost on all": 3.0}, what="R@1 lost").startswith("No verdict")
 
@@ -149,8 +181,8 @@ def test_the_question_is_asked_of_generated_motion_too(
     trend = {"arm": aim.arm, "attack": aim.attack, "figure": "delta FID"}
     other = trend | {"figure": "delta KID", "slope": -1.0, "slope low": -1.0, "slope high": -1.0}
     trend |= {"slope": 0.0078, "slope low": low, "slope high": 0.0114}
-    told = pages._in_fid(recipe, [other, trend])
+    told = in_motion.answer(recipe, [other, trend])
     assert told is not None
     assert told.startswith(answer)
     assert "0.0078" in told
-    assert pages._in_fid(recipe, [other]) is None
+    assert in_motion.answer(recipe, [other]) is None

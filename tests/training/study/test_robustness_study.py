@@ -2,11 +2,13 @@
 
 import csv
 import json
+import shutil
 from pathlib import Path
 
 import pytest
 import small_robustness
 import torch
+from safetensors.torch import load_file, save_file
 
 from moclip import datasets
 from moclip.training.study import engine
@@ -52,6 +54,7 @@ def test_no_path_and_no_time_is_told(whole: tuple[Recipe, list[Path]]) -> None:
     for path in whole[1]:
         text = path.read_text()
         assert str(path.parent.parent) not in text
+        assert str(whole[0].text.source) not in text
         assert "seconds" not in text
 
 
@@ -108,6 +111,25 @@ def test_other_clips_are_other_cells(text_tower: Path, tmp_path: Path) -> None:
     for part in ("firsts", "towers", "bases", "generated"):
         here, there = getattr(one, part), getattr(other, part)
         assert here.digest(here.cells[0]) != there.digest(there.cells[0])
+
+
+def test_other_weights_in_the_text_towers_folder_are_other_cells(
+    text_tower: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "tower"
+    shutil.copytree(text_tower, folder)
+    recipe = small_robustness.recipe(folder)
+    first = study.Parts(recipe, tmp_path, "data").towers
+    moved = tmp_path / "moved"
+    shutil.copytree(folder, moved)
+    same = study.Parts(small_robustness.recipe(moved), tmp_path, "data").towers
+    weights = folder / "model.safetensors"
+    tensors = load_file(weights)
+    save_file({name: 1.01 * tensor for name, tensor in tensors.items()}, weights)
+    other = study.Parts(recipe, tmp_path, "data").towers
+    cell = first.cells[0]
+    assert first.digest(cell) == same.digest(cell) != other.digest(cell)
+    assert str(tmp_path) not in json.dumps(recipe.plain())
 
 
 def test_a_larger_part_contains_the_smaller_and_keeps_twins_together() -> None:

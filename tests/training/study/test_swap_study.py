@@ -4,6 +4,7 @@ import importlib.util
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -11,7 +12,6 @@ from typing import Any
 
 import pytest
 import small_swap
-import torch
 
 from moclip import cli, datasets
 from moclip.evaluation.figures import Figure
@@ -84,7 +84,7 @@ def test_towers_differ_in_their_tether_alone(text_tower: Path) -> None:
 
 
 def test_gains_are_shared_out_between_training_and_tower() -> None:
-    found = analyse(made(), samples=200, seed=0)
+    found = analyse(made())
     gains = {title: found.differences[title]["Top-3"].value for title in COMPARED}
     assert list(gains.values()) == pytest.approx([4, 1, 3, 0.5, 2])
     assert found.rows["plain"]["Top-3"].value == 51.5
@@ -93,7 +93,7 @@ def test_gains_are_shared_out_between_training_and_tower() -> None:
 
 def test_what_all_repeats_share_leaves_a_difference_without_a_width() -> None:
     """Repeats differ by up to 3, and by the same in every row: paired, nothing of it is left."""
-    found = analyse(made(), samples=200, seed=0)
+    found = analyse(made())
     gain = found.differences["the tower, both fine-tuned"]["Top-3"]
     assert (gain.low, gain.high) == pytest.approx((3, 3))
     row = found.rows["plain"]["Top-3"]
@@ -104,7 +104,7 @@ def test_what_all_repeats_share_leaves_a_difference_without_a_width() -> None:
 
 def test_what_should_be_as_real_is_judged_by_its_distance() -> None:
     """Diversity goes from 3 past the real 4 to 7: a loss of 2, not a gain of 4."""
-    found = analyse(made(), samples=100, seed=0)
+    found = analyse(made())
     assert found.differences["swap and fine-tuning together"]["Diversity"].value == 2
     assert found.rows["swapped, fine-tuned"]["Diversity"].value == 7
 
@@ -130,7 +130,7 @@ def test_seeds_that_disagree_make_an_interval_wide() -> None:
         if row["arm"] == "swapped, fine-tuned" and row["seed"] == 2:
             for repeat in row["rows"]:
                 repeat["generated"]["Top-3"] -= 9
-    found = analyse(rows, samples=500, seed=0).differences["the tower, both fine-tuned"]["Top-3"]
+    found = analyse(rows).differences["the tower, both fine-tuned"]["Top-3"]
     assert found.value == pytest.approx(0)
     assert helps("Top-3", found) is None
 
@@ -207,6 +207,18 @@ def test_models_that_are_given_are_not_trained(
     assert not any(str(folder) in json.dumps(parts.rows.about) for folder in given.values())
 
 
+def test_other_weights_in_the_text_towers_folder_are_other_cells(
+    text_tower: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "tower"
+    shutil.copytree(text_tower, folder)
+    recipe = small_swap.recipe(folder)
+    before = recipe.plain()
+    (folder / "model.safetensors").write_bytes(b"others")
+    assert recipe.plain() != before
+    assert str(folder) not in json.dumps(before)
+
+
 @pytest.mark.parametrize("which", ["generator", "evaluator", "tether", "free"])
 def test_a_model_that_is_not_there_is_told_before_any_is_trained(
     text_tower: Path, tmp_path: Path, which: str
@@ -215,28 +227,6 @@ def test_a_model_that_is_not_there_is_told_before_any_is_trained(
     with pytest.raises((ValueError, OSError), match="nowhere"):
         study.run(recipe, tmp_path / "out")
     assert not (tmp_path / "out").exists()
-
-
-def test_an_end_of_an_interval_that_is_zero_but_for_rounding_is_zero() -> None:
-    from moclip.evaluation.bootstrap import nested_interval
-
-    nothing = 0.1 + 0.2 - 0.3
-    assert nothing > 0
-    values = torch.tensor([[nothing], [1.0], [2.0]], dtype=torch.float64).expand(3, 5)
-    draw = torch.Generator().manual_seed(0)
-    assert nested_interval(values, samples=2000, generator=draw).tolist() == [0, 2]
-
-
-def test_nested_intervals_draw_seeds_and_repeats() -> None:
-    from moclip.evaluation.bootstrap import nested_interval
-
-    draw = torch.Generator().manual_seed(0)
-    same = torch.arange(4.0).repeat(3, 1)
-    low, high = nested_interval(same, samples=4000, generator=draw).tolist()
-    spread = float(same[0].std(correction=0)) / 12**0.5
-    assert (low, high) == pytest.approx((1.5 - 1.96 * spread, 1.5 + 1.96 * spread), abs=0.1)
-    apart = torch.tensor((0.0, 6.0))[:, None].repeat(1, 5)
-    assert nested_interval(apart, samples=2000, generator=draw).tolist() == [0, 6]
 
 
 @pytest.mark.slow

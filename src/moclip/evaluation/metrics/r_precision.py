@@ -69,9 +69,13 @@ def _squares(vectors: Float64[Tensor, "pool item dim"]) -> Float64[Tensor, "pool
 
 
 def _ranks(far: Float64[Tensor, "pool query item"]) -> Ranks:
-    """As shares of their mean, so that what counts as a tie follows the features' scale."""
+    """As shares of each query's median, so that what counts as a tie follows the features' scale.
+
+    Not of a mean: one motion that went astray would tie all others.
+    """
     pools, size, _ = far.shape
     query = torch.arange(pools * size)
     once = torch.ones_like(query, dtype=far.dtype)
-    near = -far.flatten(0, 1) / far.mean().clamp(min=torch.finfo(far.dtype).tiny)
+    rows = far.flatten(0, 1)
+    near = -rows / rows.median(dim=1, keepdim=True).values.clamp(min=torch.finfo(far.dtype).tiny)
     return count_ranks(near, Right(query, query % size, once), once[:size])

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from moclip.evaluation import trends
 from moclip.evaluation.figures import Figure
-from moclip.training.study.robustness.outcomes import CLEAN, conditions
+from moclip.training.study.robustness.outcomes import CLEAN, FOUND, conditions
 from moclip.training.study.robustness.recipe import Budget, Recipe
 
 Row = Mapping[str, Any]
@@ -41,6 +41,18 @@ class Series:
     def lost(self) -> trends.Values:
         """Percent of captions; above 0 where the attack hurts."""
         return 100 * (self.clean - self.hits)
+
+    @property
+    def share_lost(self) -> trends.Values:
+        """Percent of each tower's finds that are lost, which is their mean over captions.
+
+        The ratio is made linear around its value (delta method), so that captions vary it too.
+        """
+        found = (self.clean >= FOUND).to(self.clean)
+        count = found.mean(dim=2, keepdim=True).clamp(min=1 / found.shape[2])
+        lost = found * (1 - self.hits)
+        share = lost.mean(dim=2, keepdim=True) / count
+        return 100 * (share + (lost - share * found) / count)
 
 
 def flat(cells: Sequence[Row], parts: str) -> list[dict[str, Any]]:
@@ -74,16 +86,18 @@ class Analysis:
         return Series(torch.tensor(self.recipe.design.fractions), hits, clean)
 
     def trend(self, condition: Condition) -> dict[str, Any]:
-        """How R@1 lost to an attack changes with ten times the data: slope, Spearman."""
+        """How R@1 lost to an attack changes with ten times the data: slope, Spearman.
+
+        The same of what is lost as a share of what each tower finds: on little data there is little
+        to lose, so losses in points may rise with the data where shares fall.
+        """
         series = self.series(condition)
         told: dict[str, Any] = {**vars(condition)}
-        at_most = trends.means(series.lost[:, -1:], samples=self._samples, draw=self._draw())[0]
-        told |= _figure("lost on all", at_most)
+        told |= figure_row("lost on all", trends.means(series.lost[:, -1:])[0])
         if len(series.fractions) < 2:
             return told
-        slope = trends.slope(
-            series.lost, series.fractions, samples=self._samples, draw=self._draw()
-        )
+        slope = trends.slope(series.lost, series.fractions)
+        share = trends.slope(series.share_lost, series.fractions)
         each = series.lost.mean(dim=2)
         ranks = trends.spearman(
             series.fractions.expand_as(each).flatten(),
@@ -92,13 +106,14 @@ class Analysis:
             draw=self._draw(),
         )
         rho, p = ranks or (None, None)
-        return told | _figure("slope", slope) | {"rho": _round(rho), "p": _round(p)}
+        ranked = {"rho": _round(rho), "p": _round(p)}
+        return told | figure_row("slope", slope) | ranked | figure_row("slope of share", share)
 
     def means(self, condition: Condition, which: str) -> list[Figure]:
         """R@1 in percent (``hits``, ``clean``) or what is ``lost`` of it, at every amount."""
         values = getattr(self.series(condition), which)
         values = values if which == "lost" else 100 * values
-        return trends.means(values, samples=self._samples, draw=self._draw())
+        return trends.means(values)
 
     def mean(self, figure: str, **where: Any) -> float | None:
         """Over all rows with these values; ``None`` where there are none."""
@@ -124,10 +139,6 @@ class Analysis:
         keys = ("budget", "arm", "attack", "strength", "seed", "fraction")
         return {tuple(r[key] for key in keys): r for r in self.rows if "hits" in r}
 
-    @property
-    def _samples(self) -> int:
-        return self.recipe.measuring.samples
-
     def _draw(self) -> torch.Generator:
         return torch.Generator().manual_seed(self.recipe.seed)
 
@@ -145,11 +156,12 @@ def verdict(trend: Row, *, what: str) -> str:
     return f"No effect shown: {what} changes by {told}, and the interval holds 0."
 
 
-def _figure(name: str, figure: Figure) -> dict[str, float | None]:
-    low, high = figure.low, figure.high
-    return {name: _round(figure.value), f"{name} low": _round(low), f"{name} high": _round(high)}
+def figure_row(name: str, figure: Figure, *, digits: int = 4) -> dict[str, float | None]:
+    """Three columns: the value and the ends of its interval."""
+    ends = {"": figure.value, " low": figure.low, " high": figure.high}
+    return {f"{name}{end}": _round(value, digits) for end, value in ends.items()}
 
 
-def _round(value: float | None) -> float | None:
+def _round(value: float | None, digits: int = 4) -> float | None:
     """So that the last bits of a sum are no difference between reports."""
-    return None if value is None else round(value, 4) + 0.0
+    return None if value is None else round(value, digits) + 0.0

@@ -22,6 +22,8 @@ from moclip.training.study.robustness.material import Asked, Material
 from moclip.training.study.robustness.recipe import Recipe
 
 CLEAN = "none"
+FOUND = 0.5
+"""Chance from which a caption counts as having found its motion."""
 _DIGITS = 6
 
 
@@ -82,7 +84,7 @@ class _Looked:
         hits, figures = self._found(vectors)
         row = {"attack": name, "kind": kind, "strength": strength, **figures, "hits": hits}
         before, _ = self._found(self.clean)
-        kept = [after for was, after in zip(before, hits, strict=True) if was >= 0.5]
+        kept = [after for was, after in zip(before, hits, strict=True) if was >= FOUND]
         lost = None if not kept else round(1 - sum(kept) / len(kept), _DIGITS)
         return row | {"lost": lost} | drift(self.clean, vectors, found)
 

@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-import torch
-
-from moclip.evaluation import attacked_prompt, trends
+from moclip.evaluation import attacked_prompt
+from moclip.evaluation.figures import Figure
 from moclip.evaluation.study_page import Axes, Chart, Grid, Page, Section, Spot
+from moclip.training.study.robustness import in_motion
 from moclip.training.study.robustness.analysis import Analysis, Condition, Row, flat, verdict
 from moclip.training.study.robustness.checks import checks
 from moclip.training.study.robustness.outcomes import CLEAN
@@ -23,15 +23,17 @@ A figure that an attack lowers is lost; what is lost less is more robust. Beside
 changes of meaning move a vector: a tower that ignores those is deaf, not robust."""
 
 _READ = """\
-Shaded: 95 % bootstrap intervals over seeds and captions. Defences practise synonyms and \
+Shaded: Student's 95 % intervals over seeds and captions. Defences practise synonyms and \
 paraphrases (other draws of them than those measured); typing errors, substitution by score and \
 gradients they have never met.
 On all motions equal steps and equal epochs are the same runs."""
 
 _TRENDS = """\
-Slope: percent of captions that an attack takes more for ten times the motions; rho and p are \
-Spearman's over all seeds and fractions. Only the verdict's line was decided on beforehand; of so \
-many others one in twenty has an interval without 0 by chance."""
+Slope: percent of captions that an attack takes more for ten times the motions; slope of share: \
+the same in percent of what each tower finds by clean words, for on little data there is little to \
+lose. rho and p are Spearman's, of the first, over all seeds and fractions. Only the verdict's \
+line was decided on beforehand; of so many others one in twenty has an interval without 0 by \
+chance."""
 
 _GENERATED = """\
 A generator trained with the plain tower reads raw vectors of the study's towers, not tuned for \
@@ -58,8 +60,8 @@ def of(
     aim = Condition(**recipe.verdict.model_dump())
     (asked,) = (t for t in trend if all(t[k] == v for k, v in vars(aim).items()))
     answer = verdict(asked, what=f"R@1 lost to {aim.attack} in the arm '{aim.arm}'")
-    motion = _motion_trends(recipe, generated)
-    in_fid = _in_fid(recipe, motion)
+    motion = in_motion.trend(recipe, generated)
+    in_fid = in_motion.answer(recipe, motion)
     controls = checks(found, generated)
     excluded = _excluded(cells)
     told = [{k: v for k, v in row.items() if k not in ("hits", "drifts")} for row in rows]
@@ -122,11 +124,18 @@ def _chart(
     def spots(arm: str) -> list[Spot]:
         figures = found.means(Condition(budget, arm, attack, strength), which)
         return [
-            Spot(100 * fraction, f.value, f.low or f.value, f.high or f.value)
+            Spot(100 * fraction, f.value, *_band(f))
             for fraction, f in zip(found.recipe.design.fractions, figures, strict=True)
         ]
 
     return Chart(Axes(title, _SHARE, True), {arm: spots(arm) for arm in found.recipe.design.arms})
+
+
+def _band(figure: Figure) -> tuple[float, float]:
+    """No width where there is no interval; an end may be 0."""
+    if figure.low is None or figure.high is None:
+        return figure.value, figure.value
+    return figure.low, figure.high
 
 
 def _deafness(found: Analysis) -> Iterator[Section]:
@@ -149,56 +158,6 @@ def _deafness(found: Analysis) -> Iterator[Section]:
         should = "should be small" if kind.startswith("attack") else "should be large"
         text = f"One minus the cosine with the clean vector, on all motions: {should}."
         yield Section(f"Drift, {kind}", text, grid=Grid(rows))
-
-
-def _motion_trends(recipe: Recipe, generated: Sequence[Row]) -> list[dict[str, Any]]:
-    """Of FID_P - FID and KID_P - KID against the data, where several fractions were generated."""
-    told = []
-    made = recipe.generation
-    for arm in made.arms:
-        for attack in made.attacks:
-            for figure in ("FID", "KID"):
-                values = _values(recipe, generated, arm, attack, figure)
-                row: dict[str, Any] = {"arm": arm, "attack": attack, "figure": f"delta {figure}"}
-                row["on most"] = round(float(values[:, -1].mean()), 6)
-                if len(made.fractions) > 1:
-                    draw = torch.Generator().manual_seed(recipe.seed)
-                    amounts = torch.tensor(made.fractions)
-                    slope = trends.slope(
-                        values, amounts, samples=recipe.measuring.samples, draw=draw
-                    )
-                    row |= {"slope": round(slope.value, 6)}
-                    if len(made.seeds) > 1 and slope.low is not None and slope.high is not None:
-                        row |= {
-                            "slope low": round(slope.low, 6),
-                            "slope high": round(slope.high, 6),
-                        }
-                told.append(row)
-    return told
-
-
-def _in_fid(recipe: Recipe, trends_of_motion: Sequence[Row]) -> str | None:
-    """The verdict's question asked of generated motion, where its arm and attack were generated."""
-    aim = recipe.verdict
-    wanted = {"arm": aim.arm, "attack": aim.attack, "figure": "delta FID"}
-    what = f"what {aim.attack} adds to the FID of motion from the words of the arm '{aim.arm}'"
-    found = (row for row in trends_of_motion if wanted.items() <= row.items())
-    told = [f"Of {len(recipe.generation.seeds)} seeds: {verdict(r, what=what)}" for r in found]
-    return told[0] if told else None
-
-
-def _values(
-    recipe: Recipe, generated: Sequence[Row], arm: str, attack: str, figure: str
-) -> trends.Values:
-    """What the attack adds to a distance, by seed and fraction."""
-    index = {(r["arm"], r["seed"], r["fraction"], r["attack"]): r for r in generated}
-    made = recipe.generation
-
-    def added(seed: int, fraction: float) -> float:
-        clean, attacked = (index[arm, seed, fraction, name] for name in (CLEAN, attack))
-        return float(attacked[f"{figure}_P"]) - float(clean[figure])
-
-    return torch.tensor([[[added(s, f)] for f in made.fractions] for s in made.seeds])
 
 
 def _generation(

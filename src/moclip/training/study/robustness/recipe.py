@@ -10,6 +10,7 @@ from moclip.training._recipe import BaseRecipe
 from moclip.training.recipe import Defence, Loss, Motion, Optimiser, Schedule, Text
 from moclip.training.recipe import Recipe as TowersRecipe
 from moclip.training.sections import Augment, Section
+from moclip.training.study.given import text_section
 
 Budget = Literal["steps", "epochs"]
 
@@ -48,6 +49,8 @@ class Design(Section):
             raise ValueError("fractions grow and end with 1")
         if not self.seeds or not self.budgets:
             raise ValueError("there must be a seed and a budget")
+        if len(set(self.seeds)) < len(self.seeds):
+            raise ValueError("each seed is measured once")
         return self
 
 
@@ -79,8 +82,6 @@ class Measuring(Section):
     """Of ``projected_gradient``."""
     text_only: tuple[str, ...] = ()
     """Captions of another set, whose drift is measured beside; as many are drawn of them."""
-    samples: int = Field(1000, ge=100)
-    """Of each bootstrap."""
 
 
 class Verdict(Section):
@@ -192,11 +193,16 @@ class Recipe(BaseRecipe):
         return base.with_(**ARMS[arm])
 
     def plain(self) -> dict[str, Any]:
-        """For JSON, without the paths of this machine."""
+        """For JSON, without the paths of this machine.
+
+        Raises ``OSError`` for a text tower's folder without weights.
+        """
         table = self.model_dump(mode="json")
         data = {k: v for k, v in table["data"].items() if k not in ("root", "cache")}
         measuring = {k: v for k, v in table["measuring"].items() if k != "text_only"}
         generation = {
             k: v for k, v in table["generation"].items() if k not in ("generator", "evaluator")
         }
-        return table | {"data": data, "measuring": measuring, "generation": generation}
+        text = text_section(table["text"])
+        parts = {"data": data, "text": text, "measuring": measuring, "generation": generation}
+        return table | parts

@@ -1,9 +1,8 @@
 """Means of rows, differences between them, and what part of a gain is whose.
 
 Values are of each seed and repeat. Rows share what is drawn in a repeat, so differences are taken
-repeat by repeat; their intervals come from a bootstrap over seeds, then over repeats of each
-(Efron, 1979). A quantity that should be as real motion has it enters differences by its distance
-from that: less is better.
+repeat by repeat; their intervals are Student's, over seeds and repeats. A quantity that should be
+as real motion has it enters differences by its distance from that: less is better.
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,7 +13,7 @@ import torch
 from jaxtyping import Float64
 from torch import Tensor
 
-from moclip.evaluation import bootstrap, metrics
+from moclip.evaluation import crossed, metrics
 from moclip.evaluation.figures import Figure
 from moclip.evaluation.metrics import Quantity
 
@@ -39,24 +38,19 @@ class Found:
     differences: Mapping[str, Mapping[str, Figure]]
 
 
-def analyse(measured: Sequence[Mapping[str, Any]], *, samples: int, seed: int) -> Found:
-    """Of the cells of all rows; the same numbers give the same intervals."""
-    draw = torch.Generator().manual_seed(seed)
+def analyse(measured: Sequence[Mapping[str, Any]]) -> Found:
+    """Of the cells of all rows."""
     names = _common(measured, "generated")
     arms = list(dict.fromkeys(cell["arm"] for cell in measured))
     own = {(arm, name): _values(measured, arm, name, "generated") for arm in arms for name in names}
     real = {name: _values(measured, arms[0], name, "real") for name in _common(measured, "real")}
     losses = {key: _as_judged(value, real.get(key[1]), key[1]) for key, value in own.items()}
 
-    def figure(values: Values) -> Figure:
-        ends = bootstrap.nested_interval(values, samples=samples, generator=draw)
-        return Figure(float(values.mean()), *ends.tolist())
-
     return Found(
-        {arm: {name: figure(own[arm, name]) for name in names} for arm in arms},
-        {name: figure(values) for name, values in real.items()},
+        {arm: {name: crossed.mean(own[arm, name]) for name in names} for arm in arms},
+        {name: crossed.mean(values) for name, values in real.items()},
         {
-            title: {name: figure(losses[one, name] - losses[other, name]) for name in names}
+            title: {name: crossed.mean(losses[one, name] - losses[other, name]) for name in names}
             for title, (one, other) in COMPARED.items()
         },
     )
@@ -68,10 +62,8 @@ def quantity(name: str) -> Quantity:
 
 
 def helps(name: str, difference: Figure) -> bool | None:
-    """Whether the first row is better; ``None`` where the interval has 0 in it."""
-    assert difference.low is not None
-    assert difference.high is not None
-    if difference.low <= 0 <= difference.high:
+    """Whether the first row is better; ``None`` where there is no interval without 0."""
+    if difference.low is None or difference.high is None or difference.low <= 0 <= difference.high:
         return None
     return (difference.value > 0) == (quantity(name).better == "higher")
 

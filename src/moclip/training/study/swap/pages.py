@@ -23,7 +23,7 @@ def of(
     recipe: Recipe, measured: Sequence[Mapping[str, Any]], *, data: str
 ) -> tuple[Page, list[dict[str, Any]], dict[str, Any]]:
     """The page, a line a repeat for the table, and all figures."""
-    found = analysis.analyse(measured, samples=recipe.measuring.samples, seed=recipe.seed)
+    found = analysis.analyse(measured)
     answer = list(_answer(found))
     page = Page(
         title=f"Does the swap help? {recipe.name}",
@@ -54,8 +54,8 @@ def of(
 
 
 _ROWS = """\
-Means over seeds and repeats; in brackets 95 % intervals by a bootstrap over seeds, then over the \
-repeats of each. The row `real` is the same of the real clips, distances between two halves of them.
+Means over seeds and repeats; in brackets Student's 95 % intervals over both. The row `real` is \
+the same of the real clips, distances between two halves of them.
 """
 _DIFFERENCES = """\
 The first row less the second, repeat by repeat, since both draw the same captions and random \
@@ -65,7 +65,8 @@ A star marks an interval without 0.
 _LIMITS = """\
 All rows start from one generator, and all are measured on the same clips by the same evaluator: \
 of another generator, other clips or another evaluator these intervals say nothing.
-Few seeds make intervals too narrow rather than too wide.
+Few seeds make wide intervals: three that disagree leave much open. With one seed they are of its \
+repeats alone.
 One comparison was decided on beforehand, that of the summary; among the many others some \
 intervals leave out 0 by chance.
 """
@@ -99,9 +100,10 @@ def _answer(found: Found) -> Iterator[str]:
 
 
 def _signed(figure: Figure) -> str:
-    assert figure.low is not None
-    assert figure.high is not None
-    return f"{_digits(figure.value, '+')} ({_digits(figure.low, '+')}..{_digits(figure.high, '+')})"
+    value = _digits(figure.value, "+")
+    if figure.low is None or figure.high is None:
+        return f"{value} (no interval)"
+    return f"{value} ({_digits(figure.low, '+')}..{_digits(figure.high, '+')})"
 
 
 def _digits(value: float, sign: str = "") -> str:
@@ -126,8 +128,10 @@ def _titled(name: str) -> str:
 
 
 def _bracketed(figure: Figure | None) -> str:
-    if figure is None or figure.low is None or figure.high is None:
+    if figure is None:
         return "-"
+    if figure.low is None or figure.high is None:
+        return _digits(figure.value)
     return f"{_digits(figure.value)} ({_digits(figure.low)}..{_digits(figure.high)})"
 
 

@@ -10,6 +10,7 @@ from moclip.training._recipe import BaseRecipe
 from moclip.training.evaluator import Options as EvaluatorOptions
 from moclip.training.generator import recipe as generators
 from moclip.training.sections import Section
+from moclip.training.study.given import text_section
 
 Which = Literal["plain", "tether", "lambda 0"]
 """Text towers: the one the generator was trained with, MoCLIP's, MoCLIP's without its tether."""
@@ -50,8 +51,6 @@ class Measuring(Section):
     clips: int = Field(1_000_000, ge=20)
     """Of the test split, at most."""
     guidance: float | None = None
-    samples: int = Field(2000, ge=100)
-    """Of each bootstrap."""
 
 
 class Given(Section):
@@ -122,7 +121,10 @@ class Recipe(BaseRecipe):
         """For JSON, without the paths of this machine."""
         table = self.model_dump(mode="json", exclude={"given"})
         data = {k: v for k, v in table["data"].items() if k not in ("root", "cache")}
-        return table | {"data": data}
+        moclip = dict(table["moclip"])
+        if "text" in moclip:
+            moclip["text"] = text_section(moclip["text"])
+        return table | {"data": data, "moclip": moclip}
 
     def _text(self, source: str) -> dict[str, Any]:
         """The tower the MoCLIPs start from."""
