@@ -132,4 +132,4 @@ def _row(hit: "Hit") -> dict[str, Any]:
     entry = hit.entry
     found = {"score": hit.score, "clip": entry.path or entry.id}
     found |= {"start": round(entry.start, 2), "end": round(entry.end, 2)}
-    return found | ({"caption": entry.captions[0]} if entry.captions else {})
+    return found | {"caption": entry.captions[0] if entry.captions else ""}

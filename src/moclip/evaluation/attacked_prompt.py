@@ -64,10 +64,13 @@ def attack_prompt(
 
     Without ``names`` all are tried that can be; without a ``strength`` each has the strongest of a
     study. Attacks drive the prompt away from the motion that it found first. Raises ``LookupError``
-    for an unknown attack and ``ValueError`` for an empty prompt or a strength that does not fit.
+    for an unknown attack and ``ValueError`` for an empty prompt, an index without clips or a
+    strength that does not fit.
     """
     if not prompt.strip():
         raise ValueError("the prompt is empty")
+    if not len(index):
+        raise ValueError("the index holds no clip")
     clean = victims.vectors(model, [prompt])[0]
     aim = index.vectors[int((index.vectors @ clean).argmax())]
     victim = victims.of_model(model, aims={prompt: aim}, sample=_sample(index, prompt))

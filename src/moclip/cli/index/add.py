@@ -4,8 +4,9 @@ Examples:
   moclip index add my.index new_clips
   moclip index add my.index my_clips --workers -1
 
-A file that changed since takes the place of what it was. If the process is killed, what it has
-added so far stays, and the same command goes on after it.
+A file that changed since takes the place of what it was, one that has moved the place of where it
+was. If the process is killed, what it has added so far stays, and the same command goes on after
+it.
 """
 
 from pathlib import Path
@@ -39,6 +40,9 @@ def main(
     """
     if not sources:
         raise ValueError("nothing to add; give folders or motion files after the index")
+    from moclip.cli.index import _sources
+
     library = _library.opened(index)
+    _sources.check(sources, workers)
     towers = _library.model_of(library, model, device)
     _library.add(library, towers, sources, skeleton_file, workers)

@@ -8,7 +8,8 @@ Examples:
 
 Folders are read to their bottom; long takes are kept in parts of --window seconds. Files that
 cannot be read are named, and so are those whose content is there already. The motions are kept too,
-so the index still plays when the files have moved. If it is stopped, `moclip index add` goes on.
+so the index still plays when the files have moved. If it is stopped, `moclip index add` goes on; if
+there is nothing to index, nothing is written.
 """
 
 from pathlib import Path
@@ -45,11 +46,20 @@ def main(
     """
     _library.need_lancedb()
     from moclip.cli import _model
+    from moclip.cli.index import _sources
     from moclip.tasks.library.store import Library
 
     if not sources:
         raise ValueError("nothing to index; give folders or motion files")
+    _sources.check(sources, workers)
     towers = _model.load(model, device)
     source = str(Path(model).resolve()) if Path(model).exists() else model
     library = Library.create(out, towers, source=source, window=window)
-    _library.add(library, towers, sources, skeleton_file, workers)
+    try:
+        _library.add(library, towers, sources, skeleton_file, workers)
+        if not len(library):
+            raise ValueError(f"none of the files of {', '.join(sources)} is a motion")
+    except Exception:
+        if not len(library):  # else it would be in the way of the right command
+            library.discard()
+        raise

@@ -1,8 +1,9 @@
-"""Take clips out of an index: by file, by folder, or by the id that search shows.
+"""Take clips out of an index: by file, folder or data set, or by the id that search shows.
 
 Examples:
   moclip index remove my.index my_clips/walk.bvh
   moclip index remove my.index my_clips/old
+  moclip index remove my.index bandai_namco:bandai.zip
   moclip index remove my.index 3c55a6414af986c9-0
 
 The files themselves are left alone.
@@ -20,7 +21,7 @@ def main(index: Positional[Path], what: Positional[tuple[str, ...]], /) -> None:
 
     Args:
         index: what `moclip index build` wrote
-        what: files, folders or ids of clips
+        what: files, folders, data sets as NAME or NAME:PATH, or ids of clips
     """
     if not what:
         raise ValueError("nothing to remove; give files, folders or ids after the index")

@@ -22,13 +22,23 @@ from moclip.models.text.base import TextTower
 
 _PROJECTION = "text_projection.weight"
 _POOLING = {
-    "pooling_mode_cls_token": False,
-    "pooling_mode_mean_tokens": False,
-    "pooling_mode_max_tokens": False,
-    "pooling_mode_mean_sqrt_len_tokens": False,
-    "pooling_mode_weightedmean_tokens": False,
-    "pooling_mode_lasttoken": False,
+    "pooling_mode_cls_token": "cls",
+    "pooling_mode_mean_tokens": "mean",
+    "pooling_mode_max_tokens": "max",
+    "pooling_mode_mean_sqrt_len_tokens": "mean_sqrt_len_tokens",
+    "pooling_mode_weightedmean_tokens": "weightedmean",
+    "pooling_mode_lasttoken": "lasttoken",
 }
+"""A key for each way; newer folders have its name under ``pooling_mode``."""
+_IDENTITY = "torch.nn.modules.linear.Identity"
+_DENSE = {
+    "bias": (True, False),
+    "activation_function": ("torch.nn.modules.activation.Tanh", _IDENTITY),
+    "use_residual": (False, False),
+    "module_input_name": ("sentence_embedding", "sentence_embedding"),
+    "module_output_name": ("sentence_embedding", "sentence_embedding"),
+}
+"""What a key that is left out stands for, and what makes a plain product with the weights."""
 
 
 def write(tower: TextTower, out: Path, *, base: str | None = None) -> None:
@@ -71,7 +81,7 @@ def _write_clip(tower: TextTower, folder: Path) -> list[dict[str, Any]]:
 
 def _pooling(folder: Path, width: int, mode: str) -> None:
     (folder / "1_Pooling").mkdir()
-    table = {"word_embedding_dimension": width, **_POOLING, mode: True}
+    table = {"word_embedding_dimension": width, **{key: key == mode for key in _POOLING}}
     _json(folder / "1_Pooling" / "config.json", table)
 
 
@@ -81,7 +91,7 @@ def _dense(folder: Path, shape: tuple[int, ...], state: State) -> None:
         "in_features": shape[1],
         "out_features": shape[0],
         "bias": False,
-        "activation_function": "torch.nn.modules.linear.Identity",
+        "activation_function": _IDENTITY,
     }
     _json(folder / "config.json", table)
     save_file(state, folder / "model.safetensors")
@@ -102,13 +112,17 @@ def _modules(*kinds: str) -> list[dict[str, Any]]:
 def read(folder: Path) -> TextTower:
     """A tower from a folder that :func:`write` made, or one that holds the same modules.
 
-    Raises ``ValueError`` for other modules or weights that do not fit.
+    Raises ``ValueError`` for other modules, for modules that do something else and for weights that
+    do not fit.
     """
     modules = [module["type"].rpartition(".")[2] for module in _table(folder / "modules.json")]
     if modules == ["Transformer", "Pooling", "Normalize"]:
+        _require_pooling(folder, "mean")
         return minilm.Encoder.from_pretrained(str(folder))
     if modules != ["Transformer", "Pooling", "Dense", "Normalize"]:
         raise ValueError(f"{folder} has the modules {', '.join(modules)}, none of our towers'")
+    _require_pooling(folder, "lasttoken")
+    _require_product(folder / "2_Dense")
     config = huggingface.load_config(transformers.CLIPTextConfig, str(folder))
     state = read_state(folder / "model.safetensors")
     dense = read_state(folder / "2_Dense" / "model.safetensors")
@@ -120,6 +134,30 @@ def read(folder: Path) -> TextTower:
         "CLIPTokenizerFast", str(folder), config.max_position_embeddings, pad_id=clip.PAD_ID
     )
     return text.tower(words, source=huggingface.short_name(str(folder)))
+
+
+def _require_pooling(folder: Path, wanted: str) -> None:
+    table = _settings(folder / "1_Pooling")
+    named = table.get("pooling_mode", [mode for key, mode in _POOLING.items() if table.get(key)])
+    modes = named if isinstance(named, list) else [named]
+    if (modes or ["mean"]) != [wanted]:
+        told = ", ".join(map(str, modes or ["mean"]))
+        raise ValueError(f"{folder} pools by {told}, wanted {wanted} as our tower does")
+
+
+def _require_product(folder: Path) -> None:
+    table = _settings(folder)
+    for key, (left_out, wanted) in _DENSE.items():
+        found = left_out if table.get(key) is None else table[key]
+        if found != wanted:
+            raise ValueError(f"{folder} has {key} {found!r}, wanted {wanted!r} as in our tower")
+
+
+def _settings(folder: Path) -> dict[str, Any]:
+    table = _table(folder / "config.json")
+    if not isinstance(table, dict):
+        raise ValueError(f"{folder / 'config.json'} is damaged: wanted keys and values")
+    return table
 
 
 def _table(path: Path) -> Any:

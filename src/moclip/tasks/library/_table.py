@@ -76,6 +76,13 @@ def open_table(path: Path) -> tuple[Any, Facts]:
     return table, facts
 
 
+def discard(path: Path) -> None:
+    """The table is gone, and the folder where nothing else is in it."""
+    _connect(path).drop_table(TABLE)
+    if not any(path.iterdir()):
+        path.rmdir()
+
+
 def is_library(path: Path) -> bool:
     """Whether a folder holds a library: one that was begun and never committed is none."""
     return any((path / _FILES / "_versions").glob("*.manifest"))

@@ -1,6 +1,6 @@
 """Clips into a library and out of it."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -47,31 +47,34 @@ def add_files(
     """Every motion file under ``paths`` that is not there yet, a block of files at a time.
 
     A process that is killed leaves the blocks it has finished; the next call goes on after them. A
-    file that changed since takes the place of what it was. Raises ``FileNotFoundError`` for a path
-    that is not there and ``ValueError`` for another model.
+    file that changed since takes the place of what it was, one that has moved of where it was.
+    Raises ``FileNotFoundError`` for a path that is not there and ``ValueError`` for another model.
     """
     library.check(model)
     how = _takes.How(library.facts.window, library.facts.fps, skeleton, workers)
-    known = _contents(library)
-    return _add(library, model, _takes.of_files([Path(p) for p in paths], known, how))
+    held = _held(library)
+    return _add(library, model, _takes.of_files([Path(p) for p in paths], dict(held), how), held)
 
 
 def add_data(library: Library, model: Space, name: str, **options: Any) -> Added:
     """The clips of a data set, as :func:`add_files`. Raises as ``datasets.load`` does."""
     library.check(model)
     how = _takes.How(library.facts.window, library.facts.fps)
-    return _add(library, model, _takes.of_data(name, _contents(library), how, **options))
+    held = _held(library)
+    return _add(library, model, _takes.of_data(name, dict(held), how, **options), held)
 
 
 def remove(library: Library, what: str) -> int:
     """Takes out a clip by its id, a file, or a folder with all in it; returns how many clips.
 
-    Files are named as they lie on disk or within their source. Raises ``LookupError`` when there is
-    no such thing.
+    Files are named as they lie on disk or within their source, data sets as they were added. Raises
+    ``LookupError`` when there is no such thing.
     """
-    place = str(Path(what).absolute())
-    gone = [c.id for c in library.clips() if what == c.id or _is_under(c, what, place)]
-    if not gone:
+    clips = library.clips()
+    for places in _places(what):
+        if gone := [c.id for c in clips if what == c.id or _is_under(c, what, places)]:
+            break
+    else:
         raise LookupError(f"the index {library.path} has no clip, file or folder '{what}'")
     for start in range(0, len(gone), _BLOCK):
         library.table.delete(_in("id", gone[start : start + _BLOCK]))
@@ -87,18 +90,34 @@ def tidy(library: Library) -> None:
     table.optimize(cleanup_older_than=_KEPT)
 
 
-def _add(library: Library, model: Space, takes: Iterable[Take | Skipped | Duplicate]) -> Added:
-    done, before = Added(), _versions(library)
+def _add(
+    library: Library,
+    model: Space,
+    takes: Iterable[Take | Skipped | Duplicate],
+    held: Mapping[str, str],
+) -> Added:
+    done, older = Added(), _by_name(held)
+    moved: set[str] = set()
     for block in _blocks(_told(takes, done)):
         # The old content first: a process killed in between leaves a file that the next call adds.
-        for take in block:
-            if contents := before.get((take.source, take.path)):
-                library.table.delete(_in("content", sorted(contents)))
-                done.replaced += 1
+        if gone := _outdated(block, held, older, moved):
+            library.table.delete(_in("content", sorted(gone)))
+        done.replaced += sum(take.name in older for take in block)
         _commit(library, model, block, done)
     if done.clips:
         tidy(library)
     return done
+
+
+def _outdated(
+    block: Sequence[Take], held: Mapping[str, str], older: Mapping[str, set[str]], moved: set[str]
+) -> set[str]:
+    """What the files had before, and what they have taken over from others (``moved`` grows)."""
+    taken = {take.content for take in block if take.content in held}
+    gone = {content for take in block for content in older.get(take.name, ())}
+    gone = (gone - moved) | taken
+    moved |= taken
+    return gone
 
 
 def _commit(library: Library, model: Space, block: Sequence[Take], done: Added) -> None:
@@ -160,23 +179,31 @@ def _blocks(takes: Iterable[Take]) -> Iterator[list[Take]]:
         yield block
 
 
-def _contents(library: Library) -> dict[str, str]:
+def _held(library: Library) -> dict[str, str]:
+    """The name of the file for each content."""
     return {clip.content: _takes.name_of(clip.source, clip.path) for clip in library.clips()}
 
 
-def _versions(library: Library) -> dict[tuple[str, str], set[str]]:
+def _by_name(held: Mapping[str, str]) -> dict[str, set[str]]:
     """The contents that each file has had."""
-    found: dict[tuple[str, str], set[str]] = {}
-    for clip in library.clips():
-        found.setdefault((clip.source, clip.path), set()).add(clip.content)
+    found: dict[str, set[str]] = {}
+    for content, name in held.items():
+        found.setdefault(name, set()).add(content)
     return found
 
 
-def _is_under(clip: Clip, what: str, place: str) -> bool:
+def _places(what: str) -> Iterator[list[str]]:
+    """Where it lies as it is written; then, as ``add`` reads it, a link followed, ``NAME:ROOT``."""
+    yield [str(Path(what)), str(Path(what).absolute())]
+    name, _, root = what.partition(":")
+    yield [str(Path(what).resolve()), *[_takes.source_of(name, {"root": root})] * bool(root)]
+
+
+def _is_under(clip: Clip, what: str, places: Sequence[str]) -> bool:
     whole = _takes.name_of(clip.source, clip.path)
     tidy = what.strip("/")
     inside = f"{clip.path}/".startswith(f"{tidy}/") if tidy and not what.startswith("/") else False
-    return inside or f"{whole}/".startswith(f"{place}/")
+    return inside or any(f"{whole}/".startswith(f"{place}/") for place in places)
 
 
 def _in(column: str, values: Sequence[str]) -> str:

@@ -28,7 +28,7 @@ def verify(library: Library) -> Verdict:
     """Reads all there is. What is damaged becomes a problem, never an error."""
     verdict, ids, parts = Verdict(), Counter[str](), Counter[str]()
     wanted: dict[str, int] = {}
-    places: dict[tuple[str, str], str] = {}
+    places: dict[str, str] = {}
     try:
         for row in _rows(library):
             clip = of_json(str(row[_table.CLIP]))
@@ -36,9 +36,9 @@ def verify(library: Library) -> Verdict:
             ids[clip.id] += 1
             parts[clip.content] += 1
             wanted[clip.content] = clip.parts
-            places.setdefault((clip.source, clip.path), clip.content)
-            if places[clip.source, clip.path] != clip.content:
-                verdict.problems.append(f"{clip.path} is there with two contents")
+            name = _takes.name_of(clip.source, clip.path)
+            if places.setdefault(name, clip.content) != clip.content:
+                verdict.problems.append(f"{name} is there with two contents")
             verdict.problems += _of_row(row)
     except (RuntimeError, OSError, ValueError, TypeError, KeyError) as error:
         reason = " ".join(str(error).split())[:200]
@@ -50,7 +50,7 @@ def verify(library: Library) -> Verdict:
         if parts[content] < count
     ]
     verdict.files = len(places)
-    verdict.gone = sorted(_gone(places))
+    verdict.gone = sorted(name for name in places if _is_gone(name))
     return verdict
 
 
@@ -73,8 +73,6 @@ def _of_row(row: dict[str, object]) -> Iterator[str]:
         yield f"clip {row['id']} has {len(joints)} bytes of joints, wanted {wanted}"
 
 
-def _gone(places: dict[tuple[str, str], str]) -> Iterator[str]:
-    """Data sets have no folder of their own to look into."""
-    for source, path in places:
-        if Path(source).is_absolute() and not Path(source, path).exists():
-            yield _takes.name_of(source, path)
+def _is_gone(name: str) -> bool:
+    """Clips of data sets have no file to look for."""
+    return Path(name).is_absolute() and not Path(name).exists()

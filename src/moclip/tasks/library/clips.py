@@ -16,7 +16,7 @@ class Clip:
     content: str
     """SHA-256 of the file; of a data set's clip, of its joints."""
     source: str
-    """The folder that was added, or ``NAME`` of a data set."""
+    """The folder that was added, or a data set as ``NAME`` or ``NAME:ROOT``."""
     path: str
     """Within the source, with ``/``; a data set's own id of the clip."""
     part: int

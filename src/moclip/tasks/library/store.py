@@ -5,6 +5,7 @@ Below :data:`EXACT` clips every one is compared, in memory; from there on an inv
 finds nearly all of the nearest and looks at a small part.
 """
 
+import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -55,7 +56,7 @@ class Library:
 
         Raises ``ValueError`` where there is one already.
         """
-        if not window > 0:
+        if not 0 < window < math.inf:
             raise ValueError(f"window is {window} seconds, wanted a positive number")
         facts = Facts(
             model=fingerprint(model),
@@ -70,6 +71,10 @@ class Library:
     def open(cls, path: str | Path) -> "Library":
         """Raises ``FileNotFoundError`` or ``ValueError`` where there is none."""
         return cls(Path(path), *_table.open_table(Path(path)))
+
+    def discard(self) -> None:
+        """Takes it off the disk, and its folder where nothing else is in it."""
+        _table.discard(self.path)
 
     def __len__(self) -> int:
         count: int = self.table.count_rows()
