@@ -1,6 +1,9 @@
 """Nothing is half-written, nothing is read without a limit."""
 
+import errno
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -121,3 +124,47 @@ def test_the_older_folder_comes_back_when_the_newer_cannot_take_its_place(
         fill("newer")
     assert [p.name for p in out.iterdir()] == ["older"]
     assert [p.name for p in tmp_path.iterdir()] == ["out"]
+
+
+def test_a_folder_is_held_by_one_alone_and_nothing_lies_in_it(tmp_path: Path) -> None:
+    with files.held(tmp_path / "new") as first, files.held(tmp_path / "new") as second:
+        assert (first, second) == (True, False)
+        assert list(tmp_path.rglob("*")) == [tmp_path / "new"]
+    with files.held(tmp_path / "new") as again:
+        assert again
+
+
+def test_a_folder_whose_holder_was_killed_is_free(tmp_path: Path) -> None:
+    code = f"""
+import pathlib, time
+from moclip.files import held
+with held(pathlib.Path({str(tmp_path)!r})) as free:
+    print(free, flush=True)
+    time.sleep(60)
+"""
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE) as holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == b"True\n"
+        with files.held(tmp_path) as free:
+            assert not free
+        holder.kill()
+        holder.wait()
+    with files.held(tmp_path) as free:
+        assert free
+
+
+@pytest.mark.parametrize("missing", [True, False])
+def test_where_there_are_no_locks_every_folder_is_free(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, missing: bool
+) -> None:
+    """On Windows, and on network drives without them."""
+
+    def refuse(*_: object) -> None:
+        raise OSError(errno.ENOLCK, "no locks available")
+
+    if missing:
+        monkeypatch.setitem(sys.modules, "fcntl", None)
+    else:
+        monkeypatch.setattr("fcntl.flock", refuse)
+    with files.held(tmp_path) as first, files.held(tmp_path) as second:
+        assert (first, second) == (True, True)

@@ -1,12 +1,16 @@
 """``moclip train`` from a recipe to a folder that the other commands open."""
 
 import json
+import shlex
 import shutil
+from functools import partial
 from pathlib import Path
 
 import pytest
 from cli_support import Run
 
+from moclip import cli
+from moclip.training import kinds, start
 from moclip.training.loop import Loop
 
 
@@ -76,3 +80,79 @@ def test_an_interrupted_run_says_how_to_go_on_and_does(
     assert moclip(*train, "--resume").code == 0
     epochs = (tmp_path / "run" / "metrics.jsonl").read_text().splitlines()
     assert [json.loads(line)["epoch"] for line in epochs] == [1, 2]
+
+
+@pytest.mark.parametrize("stopped", ["before its first state", "after it"])
+def test_the_line_to_go_on_with_is_the_command_again(
+    moclip: Run,
+    recipe: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    stopped: str,
+) -> None:
+    """Words with spaces and quotes come back as they were; --resume only where there is a state."""
+    out = tmp_path / "a run's"
+    words = ["train", recipe, "--set", "name=a walk's", "seed=3", "--out", out, "--device", "cpu"]
+    owner, name = (Loop, "_epoch") if stopped == "after it" else (start, "accelerator")
+
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(owner, name, interrupted)
+        shown = moclip(*words)
+    assert shown.code == 130
+    (line,) = (line for line in shown.err.splitlines() if "go on with: " in line)
+    _, again = line.split("go on with: moclip ")
+    bound = cli.parsed("train", shlex.split(again)[1:])
+    first = cli.parsed("train", [str(word) for word in words[1:]])
+    assert isinstance(bound, partial)
+    assert isinstance(first, partial)
+    assert bound.args == first.args
+    resumes = stopped == "after it"
+    assert told(bound) == told(first) | {"resume": resumes}
+    assert moclip(*shlex.split(again)).code == 0
+
+
+def told(bound: "partial[None]") -> dict[str, object]:
+    """Options of a command, groups of settings as one."""
+    options = dict(bound.keywords)
+    return options | {"overrides": [word for group in options["overrides"] for word in group]}
+
+
+def test_the_line_to_go_on_with_keeps_shards(
+    moclip: Run, recipe: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(kinds, "train", interrupted)
+    shown = moclip("train", recipe, "--out", tmp_path / "run", "--shard")
+    again = shlex.split(shown.err.split("go on with: moclip ")[1].splitlines()[0])
+    assert again == ["train", str(recipe), "--out", str(tmp_path / "run"), "--shard"]
+
+
+def test_a_generators_state_lies_in_its_stages(
+    moclip: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "run"
+
+    def interrupted(*_: object, **__: object) -> None:
+        (out / "quantiser").mkdir(parents=True)
+        (out / "quantiser" / "state.safetensors").touch()
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(kinds, "train", interrupted)
+    shown = moclip("train", "generator_swap", "--out", out)
+    assert shown.err.splitlines()[0].endswith(f"moclip train generator_swap --out {out} --resume")
+
+
+@pytest.mark.parametrize("kind", ["motionclip", "generator"])
+def test_shards_of_other_models_are_refused(
+    moclip: Run, recipe: Path, tmp_path: Path, kind: str
+) -> None:
+    name = {"motionclip": "motionclip_demo", "generator": "generator_swap"}[kind]
+    shown = moclip("train", name, "--out", tmp_path / "run", "--shard")
+    assert shown.code == 2
+    assert shown.err == f"moclip: --shard is for moclip only, this recipe is of kind '{kind}'\n"
+    assert not (tmp_path / "run").exists()

@@ -12,5 +12,6 @@ from moclip.training.recipe import Recipe
 
 if __name__ == "__main__":
     for recipe, out, options in json.loads(Path(sys.argv[1]).read_text()):
-        run.train(Recipe.of(recipe), Path(out), clips=small_runs.clips(), device="cpu", **options)
+        clips = small_runs.clips(options.pop("val", ()))
+        run.train(Recipe.of(recipe), Path(out), clips=clips, device="cpu", **options)
     ranks.leave()

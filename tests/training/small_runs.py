@@ -1,12 +1,15 @@
 """Runs of a second or two: a CLIP of a few thousand weights, the smallest limbs, a dozen walks."""
 
 import json
-from collections.abc import Iterator
+import signal
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import doubles
+import pytest
 import torch
+from accelerate import Accelerator
 from torch import Tensor
 
 from moclip.models.two_tower import MoCLIP
@@ -34,8 +37,13 @@ def walks(count: int = 11, *, start: int = 0) -> list[CaptionedMotion]:
     ]
 
 
-def clips() -> run.Clips:
-    return run.Clips(walks(), walks(4, start=2))
+def clips(val: Sequence[int] = ()) -> run.Clips:
+    """``val``: lengths of the clips to validate on, in frames."""
+    held_out = [
+        CaptionedMotion(f"val-{i}", doubles.walk(0.2 * i, frames=frames), (f"walk {i} a",))
+        for i, frames in enumerate(val)
+    ]
+    return run.Clips(walks(), held_out or walks(4, start=2))
 
 
 def recipe(text_tower: Path, **sections: Any) -> Recipe:
@@ -74,6 +82,19 @@ def rows(folder: Path) -> list[dict[str, Any]]:
 def without_times(folder: Path) -> list[dict[str, Any]]:
     timed = ("seconds", "data_wait")
     return [{k: v for k, v in row.items() if k not in timed} for row in rows(folder)]
+
+
+def ctrl_c_in_backward(patch: pytest.MonkeyPatch, call: int, *, times: int = 1) -> None:
+    """As the system sends it, once the forward pass of a step is done."""
+    whole, calls = Accelerator.backward, iter(range(10**6))
+
+    def some(self: Accelerator, loss: Tensor, **options: Any) -> None:
+        if next(calls) == call:
+            for _ in range(times):
+                signal.raise_signal(signal.SIGINT)
+        whole(self, loss, **options)
+
+    patch.setattr(Accelerator, "backward", some)
 
 
 def all_states(folder: Path) -> Iterator[tuple[str, Tensor]]:

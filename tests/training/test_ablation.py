@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import small_runs
 import torch
-from test_motionclip import recipe_of
+from small_motionclip import recipe_of
 
 from moclip.motion import Motion
 from moclip.training.motionclip import ablation, run

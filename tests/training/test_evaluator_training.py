@@ -1,12 +1,14 @@
 """Training our own evaluator: it learns what it is shown, and the same again from the same seed."""
 
+import math
+
 import doubles
 import pytest
 import torch
 
 from moclip.evaluation.evaluator_quality import quality
 from moclip.models.evaluator import _frames
-from moclip.models.evaluator.own import Config
+from moclip.models.evaluator.own import Config, Evaluator
 from moclip.motion import CaptionedMotion
 from moclip.training import evaluator as training
 from moclip.training._examples import IGNORED, Examples
@@ -80,6 +82,22 @@ def test_the_best_epoch_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     fitted = fit(walks(8), walks(4, seed=1), OPTIONS.model_copy(update={"epochs": 4}))
     assert fitted.epoch == 3
     assert torch.equal(fitted.evaluator.motion_out.weight, kept[2])
+
+
+def test_a_temperature_above_its_bound_comes_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    def hot(*arguments: object) -> Evaluator:
+        made = new_evaluator(*arguments)
+        made.logit_scale.data.fill_(math.log(100) + 0.5)
+        return made
+
+    monkeypatch.setattr(training, "new_evaluator", hot)
+    fitted = fit(walks(10), walks(4, seed=1), OPTIONS.model_copy(update={"epochs": 2}))
+    assert fitted.evaluator.logit_scale < math.log(100)
+
+
+def test_a_seed_that_torch_cannot_take_is_told() -> None:
+    with pytest.raises(ValueError, match="less than 4294967296"):
+        Options(seed=2**63)
 
 
 def test_too_few_clips_and_labels_that_are_not_there_are_told() -> None:

@@ -15,6 +15,7 @@ from moclip.tasks.generation import TextToMotion
 from moclip.training import kinds
 from moclip.training.batches import Teacher
 from moclip.training.generator import run
+from moclip.training.generator.going_on import settled
 from moclip.training.generator.recipe import STAGES, Recipe
 from moclip.training.generator.stages import QuantiserTask
 from moclip.training.generator.tokens import Tokens
@@ -114,6 +115,33 @@ def test_a_stage_that_is_interrupted_goes_on_as_if_it_had_not(
         MotionGenerator.from_pretrained(folder).state_dict() for folder in (whole, tmp_path)
     )
     assert all(torch.equal(one[name], other[name]) for name in one)
+
+
+@pytest.mark.usefixtures("interruptible")
+def test_ctrl_c_after_the_forward_pass_of_a_step_makes_no_difference(
+    text_tower: Path, whole: Path, tmp_path: Path
+) -> None:
+    """The pass has moved the codebooks by then."""
+    recipe = recipe_of(text_tower)
+    with pytest.MonkeyPatch.context() as patch:
+        small_runs.ctrl_c_in_backward(patch, 2)
+        with pytest.raises(KeyboardInterrupt):
+            trained(recipe, tmp_path)
+    trained(recipe, tmp_path, resume=True)
+    small_runs.assert_same_state(tmp_path / "quantiser", whole / "quantiser")
+
+
+def test_a_start_that_failed_is_begun_anew_with_a_better_recipe(
+    text_tower: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recipe = recipe_of(text_tower)
+    with monkeypatch.context() as patch:
+        patch.setattr(QuantiserTask, "optimiser", lambda _: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            trained(recipe.with_(seed=1), tmp_path)
+    assert (tmp_path / "recipe.toml").exists()
+    trained(recipe, tmp_path, stop_after="quantiser")
+    assert (tmp_path / "recipe.toml").read_text() == settled(recipe, "clip").to_toml()
 
 
 def test_folders_of_other_runs_are_refused(text_tower: Path, whole: Path, tmp_path: Path) -> None:

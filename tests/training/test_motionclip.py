@@ -2,42 +2,22 @@
 
 import logging
 from pathlib import Path
-from typing import Any
 
 import pytest
 import small_runs
 import torch
 import whole_clip
+from small_motionclip import recipe_of, trained
 
 from moclip import losses
 from moclip.models.autoencoder.frames import FPS, Frames
 from moclip.models.autoencoder.model import MotionCLIP
 from moclip.models.image import ImageTower
 from moclip.training import kinds
-from moclip.training.motionclip import objective, pictures, run
+from moclip.training.motionclip import going_on, objective, pictures, run
 from moclip.training.motionclip.batches import Batch, Batches, posed_clips
 from moclip.training.motionclip.recipe import Augment, Loss, Recipe
 from moclip.training.state import peek
-
-SIZES = {"width": 16, "layers": 1, "heads": 2, "prior_width": 16, "prior_layers": 1}
-
-
-def recipe_of(text: Path, **sections: Any) -> Recipe:
-    table: dict[str, Any] = {
-        "name": "tiny",
-        "model": "motionclip",
-        "data": {"name": "bundled"},
-        "text": {"tower": "clip", "source": str(text)},
-        "autoencoder": SIZES,
-        "schedule": {"epochs": 3, "batch_size": 4},
-        "optimiser": {"lr": 1e-2},
-        "augment": {"mirror": "off", "crop": 0.5, "shortest": 0.2, "noise": 0.1},
-    }
-    return Recipe.of(table).with_(**sections)
-
-
-def trained(recipe: Recipe, out: Path, **options: Any) -> Path:
-    return run.train(recipe, out, clips=small_runs.clips(), device="cpu", **options)
 
 
 def batch_of(model: MotionCLIP, count: int = 4) -> Batch:
@@ -177,6 +157,33 @@ def test_a_run_that_leaves_off_goes_on_as_if_it_had_not(recipe: Recipe, tmp_path
     small_runs.assert_same_state(parts, whole)
     one, other = (MotionCLIP.from_pretrained(folder).state_dict() for folder in (whole, parts))
     assert all(torch.equal(one[name], other[name]) for name in one)
+
+
+@pytest.mark.usefixtures("interruptible")
+def test_ctrl_c_after_the_forward_pass_of_a_step_makes_no_difference(
+    recipe: Recipe, tmp_path: Path
+) -> None:
+    """The pass has moved the running means of the bridge by then."""
+    whole, parts = tmp_path / "whole", tmp_path / "parts"
+    trained(recipe, whole)
+    with pytest.MonkeyPatch.context() as patch:
+        small_runs.ctrl_c_in_backward(patch, 3)
+        with pytest.raises(KeyboardInterrupt):
+            trained(recipe, parts)
+    trained(recipe, parts, resume=True)
+    assert small_runs.without_times(parts) == small_runs.without_times(whole)
+    small_runs.assert_same_state(parts, whole)
+
+
+def test_a_start_that_failed_is_begun_anew_with_a_better_recipe(
+    recipe: Recipe, tmp_path: Path
+) -> None:
+    """This tower's folder holds none for pictures."""
+    with pytest.raises((OSError, ValueError)):
+        trained(recipe.with_(loss={"image": 0.01}), tmp_path)
+    assert (tmp_path / "recipe.toml").exists()
+    trained(recipe, tmp_path, stop_after=1)
+    assert (tmp_path / "recipe.toml").read_text() == going_on.settled(recipe).to_toml()
 
 
 def test_the_folder_holds_the_epoch_with_the_lowest_loss(recipe: Recipe, tmp_path: Path) -> None:

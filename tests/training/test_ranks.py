@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 import small_runs
@@ -14,6 +15,8 @@ from moclip.training import run
 from moclip.training.recipe import Recipe
 from moclip.training.state import peek
 
+UNEVEN = (20, 1000, 20, 1000)
+"""Of these every second clip alone would be one pass, and the others two."""
 WORKER = Path(__file__).with_name("rank_worker.py")
 
 
@@ -45,13 +48,15 @@ def by_two(plain: Recipe, tmp_path_factory: pytest.TempPathFactory) -> Path:
     saving = plain.with_(schedule={"cache": 1, "recompute": True})
     begun = out / "taken up by two"
     run.train(plain, begun, clips=small_runs.clips(), device="cpu", stop_after=1)
-    runs: list[tuple[Recipe, Path, dict[str, bool | int]]] = [
+    runs: list[tuple[Recipe, Path, dict[str, Any]]] = [
         (plain, out / "plain", {}),
         (saving, out / "saving", {}),
         (saving, out / "sharded", {"shard": True}),
         (plain, out / "left", {"stop_after": 3}),
         (plain, out / "left sharded", {"stop_after": 3, "shard": True}),
         (plain, begun, {"resume": True, "shard": True}),
+        (plain, out / "uneven", {"val": UNEVEN, "stop_after": 1}),
+        (plain, out / "uneven sharded", {"val": UNEVEN, "stop_after": 1, "shard": True}),
     ]
     table = [(r.model_dump(mode="json"), str(folder), options) for r, folder, options in runs]
     (out / "runs.json").write_text(json.dumps(table))
@@ -85,6 +90,20 @@ def test_a_run_of_two_is_taken_up_by_one(
     assert peek(by_two / name).epoch == 3
     run.train(plain, by_two / name, clips=small_runs.clips(), device="cpu", resume=True)
     assert_alike(alone, by_two / name)
+
+
+@pytest.mark.parametrize("name", ["uneven", "uneven sharded"])
+def test_two_processes_measure_clips_of_very_different_lengths_as_one_does(
+    plain: Recipe, by_two: Path, tmp_path: Path, name: str
+) -> None:
+    """Weights that are spread are put together in every pass, so all must make as many."""
+    run.train(plain, tmp_path, clips=small_runs.clips(UNEVEN), device="cpu", stop_after=1)
+    assert_alike(tmp_path, by_two / name)
+    measured = [
+        {key: value for key, value in small_runs.rows(folder)[0].items() if "val_" in key}
+        for folder in (tmp_path, by_two / name)
+    ]
+    assert measured[0] == measured[1]
 
 
 def test_spreading_over_one_process_is_refused(plain: Recipe, tmp_path: Path) -> None:

@@ -83,6 +83,8 @@ def test_an_override_may_open_a_section(tmp_path: Path) -> None:
         ("motion.depth=3", r"\[motion\] unknown key 'depth'; there are: .*width"),
         ("loss.tether=-1", "'loss.tether' is -1: input should be greater than or equal to 0"),
         ("loss.tether=much", "'loss.tether' is 'much': input should be a valid number"),
+        ("seed=99999999999999999999", "'seed' is 99999999999999999999: input should be less than"),
+        ("seed=-9999999999", "'seed' is -9999999999: input should be greater than or equal to"),
         ("augment.mirror=some", "'augment.mirror' is 'some': input should be 'off', 'known' or"),
         ("schedule.batch_size=1", "'schedule.batch_size' is 1"),
         ("schedule=5", "'schedule' is 5"),

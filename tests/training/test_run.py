@@ -18,7 +18,7 @@ from moclip.models.two_tower import MoCLIP
 from moclip.motion import CaptionedMotion
 from moclip.training import loop, run, start
 from moclip.training.recipe import Recipe
-from moclip.training.state import has_state, peek
+from moclip.training.state import peek
 
 
 @pytest.fixture
@@ -136,43 +136,6 @@ def test_a_split_of_one_clip_is_refused(
     with pytest.raises(ValueError, match="'bundled' has 1 clips to val on, at least 2"):
         run.train(recipe, tmp_path / "run", device="cpu")
     assert not (tmp_path / "run").exists()
-
-
-def test_a_folder_that_holds_a_run_is_refused(recipe: Recipe, finished: Path) -> None:
-    before = {path: path.stat().st_mtime_ns for path in finished.rglob("*")}
-    with pytest.raises(ValueError, match="holds a run already; resume it or name another folder"):
-        train(recipe, finished)
-    with pytest.raises(ValueError, match="holds a run of another recipe"):
-        train(recipe.with_(seed=9), finished, resume=True)
-    with pytest.raises(ValueError, match="holds a run of another recipe"):
-        train(recipe.with_(seed=9), finished, resume="if there")
-    assert {path: path.stat().st_mtime_ns for path in finished.rglob("*")} == before
-
-
-def test_a_recipe_of_someone_elses_is_not_overwritten(recipe: Recipe, tmp_path: Path) -> None:
-    (tmp_path / "recipe.toml").write_text('name = "theirs"\n')
-    with pytest.raises(ValueError, match="holds a run already"):
-        train(recipe, tmp_path)
-    assert (tmp_path / "recipe.toml").read_text() == 'name = "theirs"\n'
-
-
-def test_there_is_nothing_to_resume_in_an_empty_folder(recipe: Recipe, tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="holds no run to resume"):
-        train(recipe, tmp_path / "none", resume=True)
-
-
-@pytest.mark.parametrize("resume", [False, "if there"])
-def test_a_run_killed_before_its_first_state_can_start_again(
-    recipe: Recipe, tmp_path: Path, resume: bool | str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with monkeypatch.context() as patch:
-        patch.setattr(loop.Loop, "run", lambda *_, **__: (_ for _ in ()).throw(KeyboardInterrupt))
-        with pytest.raises(KeyboardInterrupt):
-            train(recipe, tmp_path)
-    assert (tmp_path / "recipe.toml").exists()
-    assert not has_state(tmp_path)
-    train(recipe, tmp_path, resume=resume, stop_after=1)
-    assert peek(tmp_path).epoch == 1
 
 
 def test_a_run_killed_in_its_first_minutes_can_be_resumed(

@@ -13,7 +13,9 @@ model.safetensors (the epoch that validation finds best), recipe.toml, metrics.j
 card. Ctrl-C leaves a folder that `--resume` takes up again, with any number of processes.
 """
 
+import shlex
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -52,6 +54,8 @@ def main(
 
     settings = [setting for group in overrides for setting in group]
     plan = kinds.load(recipe, settings)
+    if shard and kinds.of(plan) != "moclip":
+        raise ValueError(f"--shard is for moclip only, this recipe is of kind '{kinds.of(plan)}'")
     folder = out or Path("runs") / plan.name
     where = _device.pick(device).type
     try:
@@ -59,8 +63,8 @@ def main(
         progress = sys.stderr.isatty()
         kinds.train(plan, folder, resume=resume, progress=progress, device=where, **options)
     except KeyboardInterrupt:
-        words = ["moclip train", recipe, *(f"--set {s}" for s in settings), f"--out {folder}"]
-        print(f"stopped; go on with: {' '.join(words)} --resume", file=sys.stderr)
+        again = _again(recipe, settings, folder, device, shard=shard)
+        print(f"stopped; go on with: {again}", file=sys.stderr)
         raise
     ranks.leave()
     if not ranks.leads():
@@ -75,3 +79,17 @@ def main(
         "generator": f"moclip generate {folder} 'a person walks' -o walk.bvh",
     }
     print(f"{folder} holds the model; try: {next_command[kinds.of(plan)]}")
+
+
+def _again(
+    recipe: str, settings: Sequence[str], folder: Path, device: Device, *, shard: bool
+) -> str:
+    """The command that goes on with a run, or begins it anew where there is no state of it yet."""
+    from moclip.training.state import has_state
+
+    places = [folder, *folder.iterdir()] if folder.is_dir() else []  # stages have states of theirs
+    words = ["moclip", "train", recipe, *(["--set", *settings] if settings else [])]
+    words += ["--out", str(folder)]
+    words += ["--device", device] if device != "auto" else []
+    words += ["--shard"] if shard else []
+    return shlex.join([*words, *(["--resume"] if any(map(has_state, places)) else [])])

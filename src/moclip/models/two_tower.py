@@ -21,8 +21,10 @@ from moclip.models.motion._channels import require_metres
 from moclip.models.motion.base import MotionTower
 from moclip.models.text.base import TextTower
 from moclip.motion import Motion, MotionBatch
+from moclip.ranks import Ranks
 from moclip.retargeting import canonical, is_canonical
 
+_ALONE = Ranks()
 _BODY = skeletons.get("humanml3d")
 _LARGEST_SCALE = math.log(100)
 
@@ -82,17 +84,25 @@ class MoCLIP(nn.Module, Shared, library_name="moclip"):
         """1 / temperature of the contrastive loss, at most 100."""
         return self.logit_scale.clamp(max=_LARGEST_SCALE).exp()
 
+    @torch.no_grad()
+    def bound_scale(self) -> None:
+        """Brings a scale above its bound back to it: beyond, there is no gradient to lead back."""
+        self.logit_scale.clamp_(max=_LARGEST_SCALE)
+
     def encode_text(self, captions: str | Sequence[str]) -> Float[Tensor, "caption dim"]:
         """Unit vectors; long captions are cut to the tower's ``max_tokens``."""
         return unit(self.text.encode([captions] if isinstance(captions, str) else captions))
 
     def encode_motion(
-        self, motions: MotionBatch | Motion | Sequence[Motion]
+        self, motions: MotionBatch | Motion | Sequence[Motion], *, ranks: Ranks = _ALONE
     ) -> Float[Tensor, "clip dim"]:
         """Unit vectors.
 
         Motions of any known skeleton and frame rate are made canonical; a batch must be canonical
         already. Raises ``ValueError`` when it is not, or when joints are no body in metres.
+
+        Of motions that several ``ranks`` are given, each encodes its share of every pass, as many
+        passes as the others: weights that are spread over them are put together in each.
         """
         if isinstance(motions, MotionBatch):
             return self._encode_batch(motions)
@@ -102,10 +112,10 @@ class MoCLIP(nn.Module, Shared, library_name="moclip"):
         device = self.logit_scale.device
         clips = [clip.to(device) for clip in self._all_canonical(clips)]
         frames = _FRAMES_ON_CPU if device.type == "cpu" else _FRAMES
-        runs = _runs([len(clip) for clip in clips], frames)
-        vectors = torch.cat(
-            [self._encode_batch(MotionBatch.of([clips[i] for i in run])) for run in runs]
-        )
+        runs = _runs([len(clip) for clip in clips], frames * ranks.count)
+        shares = [[clips[i] for i in ranks.share(run)] for run in runs]
+        vectors = torch.cat([self._encode_batch(MotionBatch.of(share)) for share in shares])
+        vectors = ranks.together(vectors, [len(run) for run in runs])
         order = torch.tensor([number for run in runs for number in run])
         return vectors[order.argsort()]
 

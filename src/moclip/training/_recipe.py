@@ -4,15 +4,17 @@ import json
 import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, ClassVar, TypeVar
+from typing import Annotated, Any, ClassVar, TypeVar
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 
 from moclip import catalog
 from moclip.files import read_bounded
 from moclip.training.sections import Data, Section
 
 R = TypeVar("R", bound="BaseRecipe")
+Seed = Annotated[int, Field(ge=-(2**32), lt=2**32)]
+"""What is made of it, for every epoch another, fits into the 64 bits that torch takes."""
 
 _FOLDER = Path(__file__).parent / "recipes"
 
@@ -24,7 +26,7 @@ class BaseRecipe(Section):
     """Where those that come with the package are."""
 
     name: str
-    seed: int = 0
+    seed: Seed = 0
     data: Data
 
     @classmethod

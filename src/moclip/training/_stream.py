@@ -21,15 +21,24 @@ def ahead(stream: Iterator[T]) -> Iterator[T]:
 
 @contextmanager
 def undisturbed() -> Iterator[None]:
-    """Ctrl-C waits for the end of the block, so that a step is taken and counted, or neither."""
+    """Ctrl-C waits for the end of the block, so that a step is taken and counted, or neither.
+
+    A second one does not.
+    """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
     came: list[int] = []
-    before = signal.signal(signal.SIGINT, lambda number, _: came.append(number))
+
+    def wait(number: int, _: object) -> None:
+        came.append(number)
+        signal.signal(signal.SIGINT, usual)
+
+    usual = signal.getsignal(signal.SIGINT) or signal.default_int_handler
+    signal.signal(signal.SIGINT, wait)
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before or signal.default_int_handler)
+        signal.signal(signal.SIGINT, usual)
     if came:
         signal.raise_signal(signal.SIGINT)

@@ -21,6 +21,7 @@ from moclip.models.evaluator._hashed_words import vocabulary
 from moclip.models.evaluator.own import Config, Evaluator
 from moclip.motion import CaptionedMotion
 from moclip.training._examples import IGNORED, Batch, Examples
+from moclip.training._recipe import Seed
 from moclip.training.batches import with_mirrored
 from moclip.training.sections import Section
 
@@ -50,7 +51,7 @@ class Options(Section):
     """On frames, in deviations of each channel."""
     mirror: Literal["off", "known", "all"] = "known"
     """Mirrored twins; see :class:`moclip.training.sections.Augment`."""
-    seed: int = 0
+    seed: Seed = 0
     sizes: Config = Config()
 
 
@@ -166,6 +167,8 @@ class _Run:
             loss.backward()
             torch.nn.utils.clip_grad_norm_(self.evaluator.parameters(), _CLIP)
             self.optimiser.step()
+            with torch.no_grad():  # above the bound there is no gradient that would lead back
+                self.evaluator.logit_scale.clamp_(max=_LARGEST_SCALE)
             self.schedule.step()
             losses.append(loss.item())
         return sum(losses) / len(losses)

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from moclip.ranks import Ranks
-from moclip.training import metrics, sharding
+from moclip.training import metrics, sharding, start
 from moclip.training._stream import ahead, undisturbed
 from moclip.training.sections import Pace
 from moclip.training.state import (
@@ -54,6 +54,10 @@ class Task(ABC, Generic[B]):
     @abstractmethod
     def step(self, batch: B, *, is_last: bool) -> tuple[Tensor, dict[str, float]]:
         """The loss of a batch, and the figures whose mean over the epoch is written."""
+
+    def settle(self) -> None:
+        """After each update: what may not leave its bounds is brought back."""
+        return
 
     def facts(self) -> dict[str, Any]:
         """What else the row of an epoch says."""
@@ -102,14 +106,16 @@ class Loop(Generic[B]):
         self._saved_at = time.monotonic()
         self.ranks = Ranks.now()
         self._is_sharded = sharding.is_sharded(self.model)
+        self._is_torn = False
 
     def run(self, *, stop_after: int | None = None) -> None:
         """All epochs that are left, or those up to ``stop_after``.
 
-        On Ctrl-C the state is written before it is raised again.
+        On Ctrl-C the state is written before it is raised again. Raises ``ValueError`` while
+        another process trains into the folder.
         """
         last = self.epochs if stop_after is None else stop_after
-        with torch.random.fork_rng():
+        with start.alone(self.out), torch.random.fork_rng():
             torch.manual_seed(self.seed)
             self._take_up()
             try:
@@ -118,7 +124,8 @@ class Loop(Generic[B]):
                 if stop_after is not None:
                     self._save_state()
             except KeyboardInterrupt:
-                if not self._is_sharded:  # the parts of other ranks could be a step apart
+                # The parts of other ranks could be a step apart; half a step is none.
+                if not (self._is_sharded or self._is_torn):
                     self._save_state()
                 raise
             finally:
@@ -158,14 +165,29 @@ class Loop(Generic[B]):
             stream = ahead(stream)
         asked = time.monotonic()
         while (batch := next(stream, None)) is not None:
-            came = time.monotonic()
-            self._step(batch, epoch)
-            done = time.monotonic()
-            self._add({"seconds": done - asked, "data_wait": came - asked})
-            asked = done
+            asked = self._step(batch, epoch, asked)
         self._finish_epoch(epoch)
 
-    def _step(self, batch: B, epoch: int) -> None:
+    def _step(self, batch: B, epoch: int, asked: float) -> float:
+        """A batch that was ``asked`` for at that time is learnt; returns when that was done.
+
+        Ctrl-C waits: a forward pass may have changed buffers already.
+        """
+        came = time.monotonic()
+        with undisturbed():
+            self._is_torn = True
+            measured = self._learn(batch, epoch)
+            done = time.monotonic()
+            self._add(measured | {"seconds": done - asked, "data_wait": came - asked})
+            self.progress.step += 1
+            self._random = random_state()
+            self._is_torn = False
+        told = f"epoch {epoch + 1}, loss {measured['loss']:.3f}"
+        self._bar.set_description(told, refresh=False)
+        self._bar.update()
+        return done
+
+    def _learn(self, batch: B, epoch: int) -> dict[str, float]:
         self.task.set_rates(self.optimiser, epoch * self.task.steps + self.progress.step)
         with self.accelerator.autocast():
             loss, measured = self.task.step(
@@ -175,14 +197,10 @@ class Loop(Generic[B]):
             raise ValueError(f"the loss is {loss.item()} at epoch {epoch}; lower the learning rate")
         self.accelerator.backward(loss)
         measured = measured | {"loss": loss.item(), "grad_norm": self._clipped()}
-        with undisturbed():
-            self.optimiser.step()
-            self.optimiser.zero_grad(set_to_none=True)
-            self._add(measured)
-            self.progress.step += 1
-            self._random = random_state()
-        self._bar.set_description(f"epoch {epoch + 1}, loss {loss.item():.3f}", refresh=False)
-        self._bar.update()
+        self.optimiser.step()
+        self.task.settle()
+        self.optimiser.zero_grad(set_to_none=True)
+        return measured
 
     def _clipped(self) -> float:
         """The gradient's norm before it is clipped, all ranks' gradients having been averaged."""
@@ -219,7 +237,8 @@ class Loop(Generic[B]):
         steps, sums = self.task.steps, self.progress.sums
         row: dict[str, Any] = {"epoch": epoch + 1}
         row |= {name: total / steps for name, total in sums.items()}
-        row |= {"seconds": sums["seconds"], "data_wait": sums["data_wait"] / sums["seconds"]}
+        seconds, waited = sums.get("seconds", 0.0), sums.get("data_wait", 0.0)  # older states: none
+        row |= {"seconds": seconds, "data_wait": waited / max(seconds, 1e-9)}
         rates = self.task.set_rates(self.optimiser, (epoch + 1) * steps - 1)
         return row | {f"lr_{name}": rate for name, rate in rates.items()} | self.task.facts()
 

@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from moclip import catalog
 from moclip.training._recipe import BaseRecipe, sentence
-from moclip.training.sections import Augment, Pace, Section
+from moclip.training.sections import Augment, PaddedPace, Section
 
 
 class Text(Section):
@@ -43,6 +43,15 @@ class Loss(Section):
     alike: float = Field(1.0, gt=0, le=1)
     """Captions whose frozen vectors have a cosine above this are no negatives either; 1: off."""
 
+    @model_validator(mode="after")
+    def _alike_is_read(self) -> "Loss":
+        if self.alike < 1 and not self.mask_false_negatives:
+            raise ValueError(
+                f"alike is {self.alike:g}, but with mask_false_negatives = false all other pairs "
+                "are negatives, alike or not"
+            )
+        return self
+
 
 class Defence(Section):
     """What a text tower practises while it learns; all of it is off unless asked for."""
@@ -67,7 +76,7 @@ class Defence(Section):
         return any((self.other_words, self.consistency, self.adversarial, self.meaning))
 
 
-class Schedule(Pace):
+class Schedule(PaddedPace):
     cache: int | None = Field(None, ge=1)
     """Gradient cache: clips, or captions, in memory at once on a device, so that ``batch_size`` may
     be larger than memory; the gradients are the same, for a forward pass more. Off if absent."""

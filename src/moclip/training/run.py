@@ -88,9 +88,6 @@ def train(
         raise ValueError("one process was started, wanted several to spread the tower over")
     if shard:
         sharding.shard(model.motion, accelerator.device)
-    ranks.wait()  # until all have looked into the folder
-    if ranks.leads:
-        write_atomically(out / "recipe.toml", recipe.to_toml().encode())
     measure = Validation(model, clips.val)
     task = Towers(
         model=model,
@@ -110,6 +107,9 @@ def train(
         accelerator=accelerator,
         show_progress=progress,
     )
+    ranks.wait()  # until all have looked into the folder
+    if ranks.leads:
+        write_atomically(out / "recipe.toml", recipe.to_toml().encode())
     loop.run(stop_after=stop_after)
     return out
 
@@ -190,10 +190,7 @@ class Validation:
         return float((raw.norm(dim=-1) / self.before.norm(dim=-1)).mean())
 
     def _motions(self, model: MoCLIP) -> torch.Tensor:
-        """Unit vectors; each rank encodes its share."""
-        ranks = Ranks.now()
-        own = [clip.motion for clip in ranks.share(self.clips)]
-        return ranks.together(model.encode_motion(own), [len(self.clips)]).cpu()
+        return model.encode_motion([clip.motion for clip in self.clips], ranks=Ranks.now()).cpu()
 
     def _raw(self, model: MoCLIP) -> torch.Tensor:
         unique, ranks = list(dict.fromkeys(self.captions)), Ranks.now()

@@ -75,6 +75,9 @@ class Towers(Task[Batch]):
             values["gradient_ratio"] = ratio * self.steps
         return values
 
+    def settle(self) -> None:
+        self.model.bound_scale()
+
     def facts(self) -> dict[str, Any]:
         return {"phase": 1 if self.text_is_frozen else 2, "scale": self.model.scale.item()}
 

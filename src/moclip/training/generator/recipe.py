@@ -3,33 +3,23 @@
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field, model_validator
 
 from moclip.models.generator._trunk import Config as TrunkConfig
 from moclip.models.generator.quantiser import Config as QuantiserConfig
-from moclip.training._recipe import BaseRecipe, sentence
+from moclip.training._recipe import BaseRecipe
+from moclip.training._sizes import Sizes
 from moclip.training.sections import Pace, Section
 
 STAGES = ("quantiser", "masked", "residual")
 
 
 class Text(Section):
-    tower: str = "minilm"
-    """A text tower of ``moclip.models.text``; it stays as it is."""
+    tower: str | None = None
+    """A text tower of ``moclip.models.text``; it stays as it is. If absent that of ``source`` or of
+    ``start``, else ``minilm``."""
     source: str | None = None
     """Hub id or local folder of its weights, or of a trained MoCLIP; the tower's own if absent."""
-
-
-class Sizes(BaseModel):
-    """Of one network; every other key overrides a field of the preset."""
-
-    model_config = ConfigDict(frozen=True, extra="allow")
-
-    preset: Literal["compact", "paper"] = "compact"
-
-    @property
-    def options(self) -> dict[str, Any]:
-        return dict(self.model_extra or {})
 
 
 class Stage(Pace):
@@ -39,6 +29,15 @@ class Stage(Pace):
     lr: float = Field(2e-4, gt=0)
     weight_decay: float = Field(0.01, ge=0)
     """For matrices only."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _no_slack(cls, keys: Any) -> Any:
+        if isinstance(keys, dict) and "slack" in keys:
+            raise ValueError(
+                "slack is no key of a generator's stage and never did anything; take it out"
+            )
+        return keys
 
 
 class QuantiserStage(Stage):
@@ -63,7 +62,7 @@ class Recipe(BaseRecipe):
     model: Literal["generator"] = "generator"
     start: Path | None = None
     """Folder of a trained generator to go on from: its sizes and weights, its tower unless
-    ``text.source`` names another of the same width."""
+    ``text.source`` names another of the same width. Sizes that say otherwise are refused."""
     clip: float = Field(1.0, gt=0)
     """Largest norm of the gradient."""
     precision: Literal["auto", "fp32", "bf16"] = "auto"
@@ -78,10 +77,12 @@ class Recipe(BaseRecipe):
     augment: Augment = Augment()
 
     def check(self, source: str) -> None:
+        if self.start is not None:
+            return
         self.quantiser_config(source)
         for name in STAGES[1:]:
             self.trunk_config(name, source)
-        if self.start is None and any(not self.stage(name).epochs for name in STAGES):
+        if any(not self.stage(name).epochs for name in STAGES):
             raise ValueError(f"{source}: a stage of 0 epochs needs 'start', a trained generator")
 
     def stage(self, name: str) -> Stage:
@@ -90,19 +91,10 @@ class Recipe(BaseRecipe):
         return found
 
     def quantiser_config(self, source: str = "recipe") -> QuantiserConfig:
-        """The checked sizes of the quantiser."""
-        found: QuantiserConfig = _config(QuantiserConfig, self.quantiser, source, "quantiser")
-        return found
+        """The checked sizes of the quantiser, where it does not go on from a trained one."""
+        return self.quantiser.config(QuantiserConfig, f"{source}: [quantiser]")
 
     def trunk_config(self, name: str, source: str = "recipe") -> TrunkConfig:
-        """The checked sizes of the masked or the residual transformer."""
-        found: TrunkConfig = _config(TrunkConfig, getattr(self, name), source, name)
-        return found
-
-
-def _config(config: Any, sizes: Sizes, source: str, name: str) -> Any:
-    fields = getattr(config, sizes.preset)().model_dump() | sizes.options
-    try:
-        return config.model_validate(fields)
-    except ValidationError as error:
-        raise ValueError(f"{source}: [{name}] {sentence(error, config)}") from None
+        """The checked sizes of the masked or the residual transformer, as above."""
+        sizes: Sizes = getattr(self, name)
+        return sizes.config(TrunkConfig, f"{source}: [{name}]")

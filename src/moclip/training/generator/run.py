@@ -10,15 +10,14 @@ from accelerate import Accelerator
 from safetensors.torch import load, save
 from torch import nn
 
-from moclip import catalog
 from moclip.files import write_atomically
-from moclip.models import interop
-from moclip.models.generator.generator import MotionGenerator, load_text_tower
+from moclip.models.generator.generator import MotionGenerator
 from moclip.models.generator.quantiser import Quantiser
 from moclip.models.text.base import TextTower
 from moclip.motion import CaptionedMotion, MotionBatch
 from moclip.training import card, start
 from moclip.training.batches import Teacher
+from moclip.training.generator.going_on import settled, text_tower
 from moclip.training.generator.recipe import STAGES, Recipe
 from moclip.training.generator.stages import QuantiserTask, StageTask, TokenTask
 from moclip.training.generator.tokens import Tokens
@@ -48,10 +47,11 @@ def train(
     ``stop_after`` is a stage to leave off after. Raises ``ValueError`` when ``out`` holds another
     run.
     """
+    text, name = text_tower(recipe)
+    recipe = settled(recipe, name)
     _check_folder(recipe, out, resume)
     clips = clips or Clips.of(recipe, recipe.augment.mirror)
     accelerator = start.accelerator(recipe.precision, device)
-    text, name = text_tower(recipe)
     model = new_model(recipe, text, name, clips.train).to(accelerator.device)
     write_atomically(out / "recipe.toml", recipe.to_toml().encode())
     run = _Run(recipe, out, model, text, clips, accelerator, progress)
@@ -64,18 +64,6 @@ def train(
     model.paperwork = paper
     model.save_pretrained(out, text)
     return out
-
-
-def text_tower(recipe: Recipe) -> tuple[TextTower, str]:
-    """The tower whose vectors are read, and its name in ``models.text``."""
-    if recipe.text.source is not None:
-        tower = interop.read(recipe.text.source)
-        return tower, type(tower).__module__.rpartition(".")[2]
-    if recipe.start is not None:
-        tower = load_text_tower(recipe.start)
-        return tower, type(tower).__module__.rpartition(".")[2]
-    encoder = catalog.load("models.text", recipe.text.tower, "Encoder")
-    return encoder.from_pretrained(), recipe.text.tower
 
 
 def new_model(
@@ -186,12 +174,5 @@ def _features(quantiser: Quantiser, clips: Sequence[CaptionedMotion]) -> list[to
 
 def _check_folder(recipe: Recipe, out: Path, resume: bool | Literal["if there"]) -> None:
     """As :func:`moclip.training.start.check_folder`, the states being those of the stages."""
-    known = out / "recipe.toml"
-    same = known.exists() and known.read_text() == recipe.to_toml()
     begun = any(has_state(out / stage) for stage in STAGES)
-    if resume is True and not begun:
-        raise ValueError(f"{out} holds no run to resume")
-    if resume and begun and not same:
-        raise ValueError(f"{out} holds a run of another recipe; compare {known}")
-    if not resume and (begun or (out / "config.json").exists() or (known.exists() and not same)):
-        raise ValueError(f"{out} holds a run already; resume it or name another folder")
+    start.check_folder(recipe, out, resume, begun=begun)

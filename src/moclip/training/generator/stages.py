@@ -121,13 +121,16 @@ class QuantiserTask(StageTask[tuple[Tensor, Tensor]]):
         return super().set_rates(optimizer, step)
 
     def validate(self) -> dict[str, float]:
+        """Over all held-out frames together, however they are batched."""
         found = quantiser_figures.measure(self.model, self.held_out)
-        sums = torch.zeros(())
+        sums, frames = torch.zeros(()), 0
         for batch in self.held_out:
-            sums = sums + self._loss(quantiser_terms(self.model(batch)), 1.0).cpu()
+            own = int(batch.mask.sum())
+            sums = sums + own * self._loss(quantiser_terms(self.model(batch)), 1.0).cpu()
+            frames += own
         use = sum(found.codebook_use) / len(found.codebook_use)
         errors = {"joint_error": found.joint_error, "pose_error": found.pose_error}
-        return {"loss": float(sums) / len(self.held_out), "codebook_use": use} | errors
+        return {"loss": float(sums) / frames, "codebook_use": use} | errors
 
     def _loss(self, terms: Mapping[str, Tensor], share: float) -> Tensor:
         """With so much of the terms that come in later."""

@@ -1,4 +1,4 @@
-"""Posed clips with their captions' vectors, in batches drawn at random."""
+"""Posed clips with their captions' vectors, in batches drawn at random or in one order."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -62,18 +62,32 @@ class Batches:
             if step >= skip:
                 yield self._batch(order[step * self.size : (step + 1) * self.size], own)
 
+    def in_order(self) -> Iterator[Batch]:
+        """All clips, whole and with their first captions, in batches of like size."""
+        parts = -(-len(self.clips) // self.size)
+        for part in range(parts):
+            members = list(range(part, len(self.clips), parts))
+            said = [self.clips[i].captions[0] for i in members]
+            yield self._of(members, said, [None] * len(members))
+
     def _batch(self, members: list[int], draw: torch.Generator) -> Batch:
         chosen = torch.rand(len(members), 2, generator=draw)
         motions = [
             self._cut(self.clips[i].motion, draw) if share < self.augment.crop else None
             for i, share in zip(members, chosen[:, 0].tolist(), strict=True)
         ]
-        made = [cut or self.clips[i].motion for i, cut in zip(members, motions, strict=True)]
-        order = sorted(range(len(made)), key=lambda at: len(made[at]))
         captions = [
             self.clips[i].captions[int(pick * len(self.clips[i].captions))]
             for i, pick in zip(members, chosen[:, 1].tolist(), strict=True)
         ]
+        return self._of(members, captions, motions)
+
+    def _of(
+        self, members: list[int], captions: list[str], motions: Sequence[Motion | None]
+    ) -> Batch:
+        """The short before the long; ``motions`` has ``None`` for a clip that stays whole."""
+        made = [cut or self.clips[i].motion for i, cut in zip(members, motions, strict=True)]
+        order = sorted(range(len(made)), key=lambda at: len(made[at]))
         captions, rows = [captions[at] for at in order], [members[at] for at in order]
         return Batch(
             tuple(map(Frames.of, runs([made[at] for at in order], self.slack))),
@@ -85,7 +99,7 @@ class Batches:
 
     def _cut(self, motion: Motion, draw: torch.Generator) -> Motion | None:
         """A random stretch, begun at the origin like any clip; ``None`` if it is too short."""
-        least = round(self.augment.shortest * FPS)
+        least = max(2, round(self.augment.shortest * FPS))  # one frame has no velocity
         if len(motion) <= least:
             return None
         frames = int(torch.randint(least, len(motion), (), generator=draw))

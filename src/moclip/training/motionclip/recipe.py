@@ -1,32 +1,23 @@
 """A training run of MotionCLIP as a frozen value, read from a TOML recipe."""
 
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field
 
 from moclip.models.autoencoder.networks import Config
-from moclip.training._recipe import BaseRecipe, sentence
-from moclip.training.sections import Pace, Section
+from moclip.training._recipe import BaseRecipe
+from moclip.training._sizes import Sizes
+from moclip.training.sections import PaddedPace, Section
 
 
 class Text(Section):
-    tower: str = "minilm"
-    """A text tower of ``moclip.models.text``; it stays as it is."""
+    tower: str | None = None
+    """A text tower of ``moclip.models.text``; it stays as it is. If absent that of ``start``, or
+    ``minilm``."""
     source: str | None = None
-    """Hub id or local folder of its weights; the tower's own default if absent."""
-
-
-class Autoencoder(BaseModel):
-    """Sizes; every other key overrides a field of the preset."""
-
-    model_config = ConfigDict(frozen=True, extra="allow")
-
-    preset: Literal["compact", "paper"] = "compact"
-
-    @property
-    def options(self) -> dict[str, Any]:
-        return dict(self.model_extra or {})
+    """Hub id or local folder of its weights; the tower's own default if absent. With ``start`` it
+    says where the image tower of the same CLIP is."""
 
 
 class Loss(Section):
@@ -55,7 +46,7 @@ class Loss(Section):
     """The bridge's own loss; no gradient of it reaches the auto-encoder."""
 
 
-class Schedule(Pace):
+class Schedule(PaddedPace):
     epochs: int = Field(500, ge=1)
 
 
@@ -87,21 +78,24 @@ class Recipe(BaseRecipe):
 
     model: Literal["motionclip"] = "motionclip"
     start: Path | None = None
-    """Folder of a trained MotionCLIP to go on from: its sizes, text tower, weights and scaling."""
+    """Folder of a trained MotionCLIP to go on from: its sizes, text tower, weights and scaling.
+    Keys that say otherwise are refused."""
     text: Text = Text()
-    autoencoder: Autoencoder = Autoencoder()
+    autoencoder: Sizes = Sizes()
     loss: Loss = Loss()
     schedule: Schedule = Schedule()
     optimiser: Optimiser = Optimiser()
     augment: Augment = Augment()
 
     def check(self, source: str) -> None:
-        self.config(source)
+        if self.start is None:
+            self.config(source)
+        elif self.loss.image and self.text.source is None:
+            raise ValueError(
+                f"{source}: 'start' and loss.image need text.source, the CLIP that start's words "
+                "are of: its image tower sees the pictures"
+            )
 
     def config(self, source: str = "recipe") -> Config:
-        """The checked sizes of the auto-encoder."""
-        preset = Config.paper() if self.autoencoder.preset == "paper" else Config.compact()
-        try:
-            return Config.model_validate(preset.model_dump() | self.autoencoder.options)
-        except ValidationError as error:
-            raise ValueError(f"{source}: [autoencoder] {sentence(error, Config)}") from None
+        """The checked sizes of the auto-encoder, where it does not go on from a trained one."""
+        return self.autoencoder.config(Config, f"{source}: [autoencoder]")

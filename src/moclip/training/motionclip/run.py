@@ -16,11 +16,12 @@ from moclip.motion import CaptionedMotion
 from moclip.training import card, start
 from moclip.training.batches import Teacher
 from moclip.training.loop import Loop
-from moclip.training.motionclip import pictures
+from moclip.training.motionclip import going_on, pictures
 from moclip.training.motionclip.batches import Batches, posed_clips
 from moclip.training.motionclip.recipe import Augment, Recipe
 from moclip.training.motionclip.task import AutoencoderTask
 from moclip.training.run import Clips
+from moclip.training.sections import PLAIN_TOWER
 
 _log = logging.getLogger(__name__)
 
@@ -43,6 +44,7 @@ def train(
 
     Takes what :func:`moclip.training.run.train` takes, and raises what it raises.
     """
+    recipe = going_on.settled(recipe)
     start.check_folder(recipe, out, resume)
     clips = clips or Clips.of(recipe, recipe.augment.mirror)
     train, val = posed_clips(clips.train), posed_clips(clips.val)
@@ -79,12 +81,14 @@ def new_model(recipe: Recipe, clips: list[CaptionedMotion]) -> MotionCLIP:
     if recipe.start is not None:
         model = MotionCLIP.from_pretrained(recipe.start).requires_grad_(True)
         model.text.requires_grad_(False)
+        going_on.check_source(recipe, model)
         return model
-    text = catalog.load("models.text", recipe.text.tower, "Encoder")
+    name = recipe.text.tower or PLAIN_TOWER
+    text = catalog.load("models.text", name, "Encoder")
     with torch.random.fork_rng():
         torch.manual_seed(recipe.seed)
         tower = text.from_pretrained(recipe.text.source)
-        model = MotionCLIP(tower, recipe.config(), text_name=recipe.text.tower)
+        model = MotionCLIP(tower, recipe.config(), text_name=name)
     model.fit_normalisation([clip.motion for clip in clips])
     return model
 

@@ -25,7 +25,7 @@ class AutoencoderTask(Task[Batch]):
     recipe: Recipe
     stream: Batches
     held_out: Batches
-    """The validation clips, in one order, uncut."""
+    """The validation clips, which are taken in one order, uncut."""
     save_best: Callable[[dict[str, Any]], None]
     device: torch.device
 
@@ -60,13 +60,14 @@ class AutoencoderTask(Task[Batch]):
         sums: dict[str, float] = {}
         with torch.random.fork_rng():
             torch.manual_seed(0)
-            for batch in self.held_out.epoch(0):
+            for batch in self.held_out.in_order():
                 batch = batch.to(self.device)
                 terms = motionclip(self.model, batch, self.recipe.loss)
                 figures = {name: term.item() for name, term in terms.items()}
                 figures["loss"] = weighted(terms, self.recipe.loss).item()
+                share = len(batch.text) / len(self.held_out.clips)
                 for name, value in figures.items():
-                    sums[name] = sums.get(name, 0.0) + value / len(self.held_out)
+                    sums[name] = sums.get(name, 0.0) + value * share
         return sums | path_error(self.model, self.held_out.clips)
 
     def score(self, measured: dict[str, float]) -> float:
