@@ -127,6 +127,13 @@ def test_similarity_is_the_cosine(model: MoCLIP) -> None:
     assert torch.allclose(found, expected, atol=1e-5)
 
 
+def test_vectors_of_motions_are_plain_numbers_and_those_of_a_batch_learn(model: MoCLIP) -> None:
+    motions = [doubles.walk(1.0), doubles.walk(1.5)]
+    assert model.similarity(motions, ["a person walks"]).numpy().shape == (2, 1)
+    assert not model.encode_motion(motions).requires_grad
+    assert model.encode_motion(MotionBatch.of(motions)).requires_grad
+
+
 def test_scale_starts_at_the_published_temperature_and_stops_at_100(model: MoCLIP) -> None:
     assert math.isclose(model.scale.item(), 1 / 0.07, rel_tol=1e-5)
     with torch.no_grad():
@@ -159,7 +166,8 @@ def test_encoding_works_in_inference_mode_and_training_after_it(model: MoCLIP) -
     with torch.inference_mode():
         model.similarity(clips, CAPTIONS)
     model.unfreeze_text()
-    model.similarity(clips, CAPTIONS).sum().backward()
+    batch = MotionBatch.of([canonical(clip, fps=model.fps) for clip in clips])
+    model.similarity(batch, CAPTIONS).sum().backward()
     assert all(p.grad is not None for n, p in model.named_parameters() if n != "logit_scale")
 
 

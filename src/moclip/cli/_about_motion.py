@@ -3,6 +3,7 @@
 from typing import Any
 
 from moclip import skeletons
+from moclip.curation.checks import bones
 from moclip.motion import Motion
 from moclip.retargeting import canonical
 
@@ -15,6 +16,7 @@ _HEIGHTS = (0.8, 2.4)
 def facts(motion: Motion) -> dict[str, Any]:
     """Lengths in metres, times in seconds; ``warnings`` is empty for a motion in good order."""
     lengths = motion.bone_lengths()
+    rigid = lengths[:, [joint - 1 for joint in bones.rigid(motion.skeleton)]]
     found = skeletons.recognise(motion.skeleton.joint_names, motion.skeleton.parents)
     size = (motion.joints.amax((0, 1)) - motion.joints.amin((0, 1))).tolist()
     steps = motion.joints[1:, 0] - motion.joints[:-1, 0]
@@ -32,9 +34,7 @@ def facts(motion: Motion) -> dict[str, Any]:
         "bones": dict(
             zip(motion.skeleton.joint_names[1:], lengths.mean(dim=0).tolist(), strict=True)
         ),
-        "bones_change": float((lengths.amax(0) - lengths.amin(0)).max())
-        if lengths.numel()
-        else 0.0,
+        "bones_change": float((rigid.amax(0) - rigid.amin(0)).max()) if rigid.numel() else 0.0,
         "warnings": warnings(motion),
     }
 
@@ -52,10 +52,11 @@ def warnings(motion: Motion) -> list[str]:
             f"the body is never upright, or not in metres: it spans {height:.2f} m at most"
         )
     lengths = motion.bone_lengths()
-    for bone, length in enumerate(lengths.T):
+    for number in bones.rigid(motion.skeleton):
+        length = lengths[:, number - 1]
         change = float(length.max() - length.min())
         if change > 0.01:
-            joint = motion.skeleton.joint_names[bone + 1]
+            joint = motion.skeleton.joint_names[number]
             found.append(f"the bone to '{joint}' changes its length by {change * 100:.1f} cm")
     speed = (motion.joints[1:, 0] - motion.joints[:-1, 0]).norm(dim=-1) * motion.fps
     if len(speed) and speed.max() > _FASTEST:

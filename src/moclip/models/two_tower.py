@@ -99,14 +99,18 @@ class MoCLIP(nn.Module, Shared, library_name="moclip"):
         """Unit vectors.
 
         Motions of any known skeleton and frame rate are made canonical; a batch must be canonical
-        already. Raises ``ValueError`` when it is not, or when joints are no body in metres.
+        already, and alone keeps its gradients. Raises ``ValueError`` when it is not canonical, or
+        when joints are no body in metres.
 
         Of motions that several ``ranks`` are given, each encodes its share of every pass, as many
         passes as the others: weights that are spread over them are put together in each.
         """
         if isinstance(motions, MotionBatch):
             return self._encode_batch(motions)
-        clips = [motions] if isinstance(motions, Motion) else list(motions)
+        return self._encode_all([motions] if isinstance(motions, Motion) else list(motions), ranks)
+
+    @torch.no_grad()
+    def _encode_all(self, clips: list[Motion], ranks: Ranks) -> Float[Tensor, "clip dim"]:
         if not clips:
             return self.logit_scale.new_zeros(0, self.dim)
         device = self.logit_scale.device

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from moclip.curation.checks._bodies import below, hips
 from moclip.curation.checks.base import Case, Fault
+from moclip.skeletons.base import Skeleton
 
 HIDES: tuple[str, ...] = ()
 
@@ -20,12 +21,17 @@ _LEAPS = 0.02
 """Share of the frames, two at least, that may be longer, and as many shorter, for a leap's sake."""
 
 
+def rigid(skeleton: Skeleton) -> list[int]:
+    """Joints whose bones are the body's; what is above the hips ties it to the world."""
+    return below(skeleton, hips(skeleton))
+
+
 def look(case: Case) -> Iterator[Fault]:
     """The bone that changes most, and how many do."""
     motion = case.motion
     if motion is None or len(motion) < 6:
         return
-    joints = below(motion.skeleton, hips(motion.skeleton))
+    joints = rigid(motion.skeleton)
     if not joints:
         return
     lengths = motion.bone_lengths()[:, [joint - 1 for joint in joints]]

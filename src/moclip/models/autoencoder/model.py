@@ -140,6 +140,7 @@ class MotionCLIP(nn.Module, Shared, library_name="moclip"):
         """Unit vectors; they lie among those of motions, but not where motions do."""
         return unit(self.text.encode([captions] if isinstance(captions, str) else captions))
 
+    @torch.no_grad()
     def encode_motion(self, motions: Motion | Sequence[Motion]) -> Float[Tensor, "clip dim"]:
         """Unit vectors of motions of any known skeleton, frame rate and length."""
         clips = [motions] if isinstance(motions, Motion) else list(motions)
