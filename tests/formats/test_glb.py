@@ -33,6 +33,39 @@ def parts(data: bytes) -> tuple[dict[str, Any], bytes]:
     return head, data[28 + size : 28 + size + rest]
 
 
+def whole(head: dict[str, Any], blob: bytes) -> bytes:
+    """A file of two chunks."""
+    text = json.dumps(head).encode()
+    text += b" " * (-len(text) % 4)
+    length = 28 + len(text) + len(blob)
+    data = struct.pack("<4sIII4s", b"glTF", 2, length, len(text), b"JSON") + text
+    return data + struct.pack("<I4s", len(blob), b"BIN\x00") + blob
+
+
+Channel = tuple[int, str, np.ndarray, np.ndarray]
+"""A node, what of it is moved, times, values."""
+
+
+def made(nodes: list[dict[str, Any]], joints: list[int], channels: list[Channel]) -> bytes:
+    """A file of these nodes, its skin of these joints, that anybody might have written."""
+    head: dict[str, Any] = {"asset": {"version": "2.0"}, "nodes": nodes}
+    head |= {"skins": [{"joints": joints}], "bufferViews": [], "accessors": []}
+    blob, targets, samplers = b"", [], []
+    for node, path, times, values in channels:
+        for array, kind in ((times, "SCALAR"), (values, {3: "VEC3", 4: "VEC4"}[values.shape[1]])):
+            raw = array.astype("<f4").tobytes()
+            view = {"buffer": 0, "byteOffset": len(blob), "byteLength": len(raw)}
+            told = {"componentType": 5126, "count": len(array), "type": kind}
+            head["accessors"].append(told | {"bufferView": len(head["bufferViews"])})
+            head["bufferViews"].append(view)
+            blob += raw
+        targets.append({"sampler": len(samplers), "target": {"node": node, "path": path}})
+        last = len(head["accessors"])
+        samplers.append({"input": last - 2, "output": last - 1})
+    head["animations"] = [{"channels": targets, "samplers": samplers}]
+    return whole(head | {"buffers": [{"byteLength": len(blob)}]}, blob)
+
+
 def array(head: dict[str, Any], blob: bytes, number: int) -> np.ndarray:
     accessor = head["accessors"][number]
     view = head["bufferViews"][accessor["bufferView"]]
@@ -156,11 +189,6 @@ def test_another_rate_is_sampled(real: Motion) -> None:
 def test_what_cannot_be_read_is_told(real: Motion, change: Any, sentence: str) -> None:
     head, blob = parts(glb.encode(real))
     change(head)
-    text = json.dumps(head).encode()
-    text += b" " * (-len(text) % 4)
-    length = 28 + len(text) + len(blob)
-    data = struct.pack("<4sIII4s", b"glTF", 2, length, len(text), b"JSON") + text
-    data += struct.pack("<I4s", len(blob), b"BIN\x00") + blob
     with pytest.raises(ValueError, match=sentence) as caught:
-        glb.decode(data, name="odd.glb")
+        glb.decode(whole(head, blob), name="odd.glb")
     assert "\n" not in str(caught.value)

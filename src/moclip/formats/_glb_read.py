@@ -1,5 +1,6 @@
 """A skinned animation out of a binary glTF, anybody's; times are sampled evenly."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -7,20 +8,40 @@ import numpy as np
 import pygltflib as gltf
 import torch
 from numpy import ndarray
+from torch import Tensor
 
 from moclip import geometry, skeletons
+from moclip.formats import _glb_nodes
+from moclip.formats._glb_nodes import Rig
 from moclip.motion import Motion
-from moclip.skeletons.base import Skeleton
 
 _WIDTHS = {"SCALAR": 1, "VEC3": 3, "VEC4": 4, "MAT4": 16}
 _TYPES: dict[int, str] = {gltf.FLOAT: "<f4", gltf.SHORT: "<i2", gltf.BYTE: "i1"}
+_MOVED = {"rotation": 4, "translation": 3, "scale": 3}
 _MAGIC = b"glTF"
 _LONGEST = 3600.0
 """Seconds; a file that promises more is not sampled."""
+_MOST_JOINT_FRAMES = 15 * 10**6
+"""An hour of 65 joints at 60 frames a second: joints without keys cost a file nothing and a motion
+48 bytes a frame."""
+_AT_ONCE = 2**18
+"""Joints times frames that are worked on together."""
+_FEWEST = 128
+"""Frames at once, however many joints there are."""
+_USUAL = 24.0
+"""Frames a second of a clip with one key."""
+_ROUNDED = 2.0**-22
+"""Share of a time by which the distance of two may be off that are kept as float32, twice over."""
+_UNEVEN = 0.01
+"""Frames by which keys may be off that count as evenly spaced."""
+_TOLD = 1e-4
+"""Share by which the frame rate that a file tells may differ from that of its times."""
 
 
 def motion(data: bytes, *, name: str, fps: float | None) -> Motion:
     """See :func:`moclip.formats.glb.decode`."""
+    if fps is not None and not 0 < fps < float("inf"):
+        raise ValueError(f"{name}: fps is {fps}, wanted a positive number")
     try:
         return _motion(_Scene.of(data, name), name, fps)
     except (IndexError, KeyError, TypeError, AttributeError, OverflowError) as error:
@@ -28,23 +49,71 @@ def motion(data: bytes, *, name: str, fps: float | None) -> Motion:
 
 
 def _motion(scene: "_Scene", name: str, fps: float | None) -> Motion:
-    body, joints = scene.body()
     if not scene.model.animations:
         raise ValueError(f"{name} holds no animation")
-    keys = scene.keys(scene.model.animations[0])
-    times = scene.times(keys, fps)
-    rate = fps or _rate(times)
+    animation = scene.model.animations[0]
+    keys = scene.keys(animation)
+    sizes = {node: found.values for (node, path), found in keys.items() if path == "scale"}
+    rig = _glb_nodes.rig(scene.model.nodes, set(scene.model.skins[0].joints), sizes, name)
+    clock = _Clock.of([found.times for found in keys.values()], _told(animation.extras), name)
+    times, rate = clock.frames(fps, joints=len(rig.nodes))
+    known, order = skeletons.as_known(rig.body)
+    joints = torch.empty(len(times), len(known), 3)
+    rotations = torch.empty(len(times), len(known), 3, 3)
+    step = max(_FEWEST, _AT_ONCE // len(rig.nodes))
+    for start in range(0, len(times), step):
+        part = slice(start, start + step)
+        placed, turned = _posed(rig, keys, times[part])
+        joints[part], rotations[part] = placed[:, order], turned[:, order]
+    return Motion(joints, rate, known, rotations)
+
+
+def _posed(
+    rig: Rig, keys: Mapping[tuple[int, str], "_Keys"], times: ndarray
+) -> tuple[Tensor, Tensor]:
+    """Positions of the joints and their local rotations; the root's is that in the world."""
     turned, moved = [], []
-    for node in joints:
-        turn, move = scene.rest(node)
-        turned.append(_turns(keys.get((node, "rotation")), times, turn))
-        moved.append(_moves(keys.get((node, "translation")), times, move))
+    for node, place in zip(rig.nodes, rig.places, strict=True):
+        turn, move = keys.get((node, "rotation")), keys.get((node, "translation"))
+        turned.append(np.tile(place.turn, (len(times), 1)) if turn is None else turn.at(times))
+        bone = place.move if move is None else place.unit * move.at(times)
+        moved.append(np.broadcast_to(bone, (len(times), 3)))
     quaternions = torch.tensor(np.stack(turned, axis=1))[..., [3, 0, 1, 2]]
     rotations = geometry.quaternion_to_matrix(quaternions)
     bones = torch.tensor(np.stack(moved, axis=1))
-    placed, _ = geometry.forward_kinematics(rotations, bones[:, 0], bones, body.parents)
-    known, order = skeletons.as_known(body)
-    return Motion(placed[:, order].float(), rate, known, rotations[:, order].float())
+    placed, world = geometry.forward_kinematics(rotations, bones[:, 0], bones, rig.parents)
+    above = len(rig.nodes) - len(rig.body)
+    rotations[:, above] = world[:, above]
+    return placed[:, above:], rotations[:, above:]
+
+
+@dataclass(frozen=True, eq=False)
+class _Keys:
+    """Parts of the file as they lie there, since channels may share them."""
+
+    times: ndarray
+    values: ndarray
+    most: float
+    """What stands for 1 where values are whole numbers."""
+    holds: bool
+    """Whether each key counts until the next."""
+
+    def plain(self, rows: ndarray) -> ndarray:
+        return self.values[rows].astype(np.float64) / self.most
+
+    def at(self, times: ndarray) -> ndarray:
+        """Blended linearly between neighbouring keys, quaternions the shorter way."""
+        at = self.times
+        after = np.searchsorted(at, times.astype(at.dtype))
+        after = np.clip(after, 1, max(1, len(at) - 1)) % len(at)
+        before = np.maximum(after - 1, 0)
+        first, last = at[before].astype(np.float64), at[after].astype(np.float64)
+        share = np.clip((times - first) / np.where(last > first, last - first, 1.0), 0, 1)[:, None]
+        share = np.floor(share + _UNEVEN) if self.holds else share
+        one, other = self.plain(before), self.plain(after)
+        if one.shape[1] == _MOVED["rotation"]:
+            other = np.where((one * other).sum(axis=1, keepdims=True) < 0, -other, other)
+        return one * (1 - share) + other * share
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,43 +136,11 @@ class _Scene:
             raise ValueError(f"{name} holds no skin, so nothing says which nodes are joints")
         return cls(model, model.binary_blob() or b"", name)
 
-    def body(self) -> tuple[Skeleton, list[int]]:
-        """The joints of the first skin, parents first, and the node of each."""
-        parents = {
-            child: number
-            for number, node in enumerate(self.model.nodes)
-            for child in node.children or ()
-        }
-        own = set(self.model.skins[0].joints)
-        order = sorted(own, key=lambda node: (self._depth(node, parents), node))
-        roots = [node for node in order if parents.get(node) not in own]
-        if len(roots) != 1:
-            raise ValueError(f"{self.name} has {len(roots)} roots among its joints, wanted one")
-        place = {node: number for number, node in enumerate(order)}
-        names = tuple(self.model.nodes[node].name or f"joint{node}" for node in order)
-        above = tuple(place[parents[node]] if node != roots[0] else -1 for node in order)
-        offsets = tuple(tuple(map(float, self.rest(node)[1])) for node in order)
-        return Skeleton(self.name.rpartition(".")[0] or self.name, names, above, offsets), order  # type: ignore[arg-type]
-
-    def _depth(self, node: int, parents: dict[int, int]) -> int:
-        depth = 0
-        while node in parents:
-            node, depth = parents[node], depth + 1
-            if depth > len(self.model.nodes):
-                raise ValueError(f"{self.name} has nodes that are their own ancestors")
-        return depth
-
-    def rest(self, node: int) -> tuple[ndarray, ndarray]:
-        """Rotation (x, y, z, w) and translation that a node has of itself."""
-        found = self.model.nodes[node]
-        turn = found.rotation or [0.0, 0.0, 0.0, 1.0]
-        return np.array(turn, np.float64), np.array(found.translation or [0.0] * 3, np.float64)
-
-    def keys(self, animation: gltf.Animation) -> dict[tuple[int, str], tuple[ndarray, ndarray]]:
-        """Times and values by node and what of it they change."""
+    def keys(self, animation: gltf.Animation) -> dict[tuple[int, str], _Keys]:
+        """By node and what of it they change."""
         found = {}
         for channel in animation.channels:
-            sampler = animation.samplers[channel.sampler]
+            sampler, path = animation.samplers[channel.sampler], channel.target.path
             if sampler.interpolation not in (None, "LINEAR", "STEP"):
                 raise ValueError(
                     f"{self.name} has {sampler.interpolation} keys, wanted LINEAR ones"
@@ -111,22 +148,19 @@ class _Scene:
             times, values = self._array(sampler.input)[:, 0], self._array(sampler.output)
             if len(times) != len(values) or not len(times):
                 raise ValueError(f"{self.name} has {len(times)} times for {len(values)} keys")
-            found[channel.target.node, channel.target.path] = times, values
+            is_whole = values.dtype.kind != "f"
+            odd = values.shape[1] != _MOVED.get(path, values.shape[1])
+            if times.dtype.kind != "f" or odd or (is_whole and path == "scale"):
+                raise ValueError(f"{self.name} keeps its keys in a way that is not read here")
+            most = float(np.iinfo(values.dtype).max) if is_whole else 1.0
+            keys = _Keys(times, values, most, sampler.interpolation == "STEP")
+            found[channel.target.node, path] = keys
         if not found:
             raise ValueError(f"{self.name} holds an animation without keys")
         return found
 
-    def times(self, keys: dict[Any, tuple[ndarray, ndarray]], fps: float | None) -> ndarray:
-        """When frames are taken: at the keys of the channel with most, or at ``fps``."""
-        longest = max((times for times, _ in keys.values()), key=len)
-        end = max(float(times[-1]) for times, _ in keys.values())
-        if not 0 <= end <= _LONGEST:
-            raise ValueError(f"{self.name} lasts {end:g} s, wanted at most {_LONGEST:g} s")
-        if fps is None:
-            return longest.astype(np.float64)
-        return np.arange(int(end * fps + 1e-6) + 1) / fps
-
     def _array(self, number: int) -> ndarray:
+        """The numbers as they lie in the file."""
         accessor = self.model.accessors[number]
         view = self.model.bufferViews[accessor.bufferView or 0]
         width, kind = _WIDTHS.get(accessor.type), _TYPES.get(accessor.componentType)
@@ -139,33 +173,72 @@ class _Scene:
         values = np.frombuffer(self.blob, kind, count, start).reshape(-1, width)
         if not np.isfinite(values).all():
             raise ValueError(f"{self.name} holds a number that is not finite")
-        scale = 1.0 if kind == "<f4" else float(np.iinfo(kind).max)
-        return values.astype(np.float64) / scale
+        return values
 
 
-def _rate(times: ndarray) -> float:
-    """Frames a second of evenly spaced keys; of one key glTF's usual 24."""
-    if len(times) < 2 or times[-1] <= times[0]:
-        return 24.0
-    rate = (len(times) - 1) / (times[-1] - times[0])
-    return float(round(rate)) if abs(rate - round(rate)) < 1e-3 else float(rate)
+@dataclass(frozen=True, eq=False)
+class _Clock:
+    """When frames are taken."""
+
+    longest: ndarray
+    """The channel's times that has most, in seconds."""
+    first: float
+    end: float
+    """Of all channels."""
+    told: float | None
+    name: str
+
+    @classmethod
+    def of(cls, times: list[ndarray], told: float | None, name: str) -> "_Clock":
+        first, end = min(float(t[0]) for t in times), max(float(t[-1]) for t in times)
+        if not 0 <= end - first <= _LONGEST:
+            raise ValueError(f"{name} lasts {end - first:g} s, wanted at most {_LONGEST:g} s")
+        return cls(max(times, key=len).astype(np.float64), first, end, told, name)
+
+    def frames(self, fps: float | None, *, joints: int) -> tuple[ndarray, float]:
+        """Times and frames a second: the keys of the channel with most, where they are evenly
+        spaced and last as long as all; else even times from the first key on, at ``fps`` or about
+        as far from each other as those keys."""
+        count, (rate, is_even) = len(self.longest), self._rate()
+        if fps is not None or not is_even:
+            rate = fps or rate
+            count = int((self.end - self.first) * rate + _UNEVEN) + 1
+        if count * joints > _MOST_JOINT_FRAMES:
+            raise ValueError(f"{self.name}: {count:,} frames of {joints:,} joints are too many")
+        if fps is None and is_even:
+            return self.longest, rate
+        return self.first + np.arange(count) / rate, rate
+
+    def _rate(self) -> tuple[float, bool]:
+        """Frames a second, and whether the keys are such frames."""
+        gaps, span = np.diff(self.longest), float(self.longest[-1] - self.longest[0])
+        rounded = _ROUNDED * max(abs(self.first), abs(self.end))
+        if len(gaps) and span > 0:
+            gap = span / len(gaps)
+            off = float(np.abs(gaps - gap).max())
+            short = max(self.longest[0] - self.first, self.end - self.longest[-1])
+            if off <= _UNEVEN * gap + rounded and short <= gap / 2:
+                return self._named(1 / gap, rounded / span), True
+        if not (gaps > 0).any():
+            return self.told or _USUAL, False
+        gap = float(np.median(gaps[gaps > 0]))
+        return self._named(1 / gap, rounded / gap), False
+
+    def _named(self, rate: float, error: float) -> float:
+        """The rate that is meant by one that may be off by this share: what the file tells, a whole
+        number, one of television's (30 / 1.001) or one of two decimals."""
+        if self.told is not None and abs(self.told - rate) <= max(_TOLD, error) * rate:
+            return self.told
+        whole = float(max(1, round(rate)))
+        if abs(rate - whole) < max(1e-3, error * rate):
+            return whole
+        nearest = min(
+            round(rate * 1.001) * 1000 / 1001, round(rate, 2), key=lambda one: abs(one - rate)
+        )
+        return nearest if nearest > 0 and abs(nearest - rate) <= error * rate else rate
 
 
-def _moves(keys: tuple[ndarray, ndarray] | None, times: ndarray, rest: ndarray) -> ndarray:
-    if keys is None:
-        return np.repeat(rest[None], len(times), axis=0)
-    return np.stack([np.interp(times, keys[0], column) for column in keys[1].T], axis=1)
-
-
-def _turns(keys: tuple[ndarray, ndarray] | None, times: ndarray, rest: ndarray) -> ndarray:
-    """Blended linearly between neighbouring keys, which are near each other, the shorter way."""
-    if keys is None:
-        return np.repeat(rest[None], len(times), axis=0)
-    at, values = keys
-    after = np.clip(np.searchsorted(at, times), 1, max(1, len(at) - 1)) % len(at)
-    before = np.maximum(after - 1, 0)
-    span = np.where(at[after] > at[before], at[after] - at[before], 1.0)
-    share = np.clip((times - at[before]) / span, 0, 1)[:, None]
-    one, other = values[before], values[after]
-    other = np.where((one * other).sum(axis=1, keepdims=True) < 0, -other, other)
-    return one * (1 - share) + other * share
+def _told(extras: Any) -> float | None:
+    """Frames a second as we write them into the animation."""
+    fps = extras.get("fps") if isinstance(extras, dict) else None
+    return float(fps) if isinstance(fps, int | float) and 0 < fps < float("inf") else None

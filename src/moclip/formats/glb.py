@@ -2,7 +2,9 @@
 
 A mannequin of capsules is skinned to the motion's own joints in its rest pose, and an animation
 turns them: a rotation for every joint, a translation for the root and for joints that move apart
-from their bones. Metres, y up, +z ahead, as glTF has it too.
+from their bones. Metres, y up, +z ahead, as glTF has it too. The tips of the body are nodes below
+their joints, called ``JOINT_end``, that are in no skin and do not move. The exact frame rate, which
+times in float32 cannot tell, stands in the animation's ``extras``.
 """
 
 from collections.abc import Mapping
@@ -16,6 +18,7 @@ from moclip import geometry
 from moclip.figures import figure
 from moclip.formats import _capsules, _glb_read
 from moclip.formats._glb_buffer import Buffer
+from moclip.formats._glb_nodes import TIP
 from moclip.motion import Motion
 from moclip.posing import local_bones, pose
 from moclip.skeletons.base import Skeleton
@@ -57,9 +60,11 @@ def encode_clips(clips: Mapping[str, Motion]) -> bytes:
 
 
 def decode(data: bytes, *, name: str = "file", fps: float | None = None) -> Motion:
-    """The first animation of the first skin; times are sampled evenly, at ``fps`` if it is given.
+    """The first animation of the first skin, its nodes placed by all that stand above them.
 
-    Raises ``ValueError`` for a file without a skin or an animation.
+    Keys that are evenly spaced are the frames; others are sampled evenly, and all are at ``fps`` if
+    that is given. Raises ``ValueError`` for a file without a skin or an animation, for a body that
+    is stretched, mirrored or changes its size, and for too many frames of joints.
     """
     return _glb_read.motion(data, name=name, fps=fps)
 
@@ -85,6 +90,21 @@ def _add_body(model: gltf.GLTF2, buffer: Buffer, skeleton: Skeleton) -> None:
     model.meshes = [_mesh(buffer, _capsules.meshes(figure(rest)))]
     model.nodes.append(gltf.Node(name="mannequin", mesh=0, skin=0))
     model.scenes, model.scene = [gltf.Scene(nodes=[0, count])], 0
+    _add_tips(model, skeleton)
+
+
+def _add_tips(model: gltf.GLTF2, skeleton: Skeleton) -> None:
+    """Leaves below their joints, each with a name of its own; a tip without length is none."""
+    names = {node.name for node in model.nodes}
+    for joint, tip in dict(skeleton.ends).items():
+        if not any(tip):
+            continue
+        name = joint + TIP
+        while name in names:
+            name = name.removesuffix(TIP) + "_" + TIP
+        names.add(name)
+        model.nodes[skeleton.index(joint)].children.append(len(model.nodes))
+        model.nodes.append(gltf.Node(name=name, translation=list(tip)))
 
 
 def _rest(skeleton: Skeleton) -> Motion:
@@ -122,7 +142,7 @@ def _animation(
     buffer: Buffer, name: str, motion: Motion, own: Skeleton, rotations: torch.Tensor
 ) -> gltf.Animation:
     """Linear keys at the motion's own frames."""
-    made = gltf.Animation(name=name)
+    made = gltf.Animation(name=name, extras={"fps": float(motion.fps)})
     times = (np.arange(len(motion)) / motion.fps).astype(np.float32)
     clock = buffer.add(times, gltf.SCALAR, bounds=True)
     quaternions = _continuous(geometry.matrix_to_quaternion(rotations).numpy())[..., [1, 2, 3, 0]]
