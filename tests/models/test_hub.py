@@ -184,7 +184,8 @@ def test_its_text_tower_goes_into_a_pipeline_by_hub_id(hub: Path, tmp_path: Path
             "me/other",
             None,
             "there is no folder me/other, and the hub did not help: it cannot be reached, "
-            "and its cache does not hold that",
+            "and its cache does not hold that "
+            "(`hf download me/other` puts it there where there is a network)",
         ),
     ],
 )

@@ -24,7 +24,7 @@ def train(recipe: Recipe, out: Path, **options: Any) -> Path:
 
 def test_a_folder_that_holds_a_run_is_refused(recipe: Recipe, finished: Path) -> None:
     before = {path: path.stat().st_mtime_ns for path in finished.rglob("*")}
-    with pytest.raises(ValueError, match="holds a run already; resume it or name another folder"):
+    with pytest.raises(ValueError, match="holds a run already; resume it \\(--resume\\) or name"):
         train(recipe, finished)
     with pytest.raises(ValueError, match="holds a run of another recipe"):
         train(recipe.with_(seed=9), finished, resume=True)

@@ -62,7 +62,10 @@ def _told(error: Exception, hub_id: str, revision: str | None) -> OSError:
             wanted = f"without a network revision '{revision or 'main'}' of {hub_id} is wanted"
             return FileNotFoundError(f"{wanted}, the hub's cache holds {', '.join(there)}")
         case _ if is_absent:
-            reason = "it cannot be reached, and its cache does not hold that"
+            reason = (
+                "it cannot be reached, and its cache does not hold that "
+                f"(`hf download {hub_id}` puts it there where there is a network)"
+            )
         case _:
             reason = (str(error).strip() or type(error).__name__).splitlines()[0]
     return OSError(f"there is no folder {hub_id}, and the hub did not help: {reason}")

@@ -84,7 +84,9 @@ def check_folder(
     # A start that failed, or was stopped before its first state, has the recipe and nothing else.
     other = known.exists() and not same
     if not resume and (begun or (out / "config.json").exists() or (other and _any_state(out))):
-        raise ValueError(f"{out} holds a run already; resume it or name another folder")
+        raise ValueError(
+            f"{out} holds a run already; resume it (--resume) or name another folder (--out)"
+        )
     if other and not _is_ours(known):
         raise ValueError(f"{known} was not written by a run; move it or name another folder")
 

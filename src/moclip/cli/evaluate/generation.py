@@ -2,7 +2,7 @@
 
 Examples:
   moclip evaluate generation runs/gen --data bandai_namco:bandai.zip --evaluator runs/evaluator
-  moclip evaluate generation runs/mc --data bandai_namco:bandai.zip --evaluator runs/evaluator \
+  moclip evaluate generation runs/mc --data bandai_namco:bandai.zip --evaluator runs/evaluator \\
     --bridge none --repeats 5 -o mc.json
   moclip evaluate generation runs/big --data humanml3d:HumanML3D --evaluator guo:text-to-motion
 

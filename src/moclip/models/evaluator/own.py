@@ -150,7 +150,10 @@ class Evaluator(base.Evaluator):
         except ValidationError as error:
             first = error.errors()[0]
             key = ".".join(map(str, first["loc"])) or "file"
-            raise ValueError(f"{path} is no evaluator's: {key}: {first['msg']}") from None
+            raise ValueError(
+                f"{path} is no evaluator's ({key}: {first['msg']}); wanted a folder of "
+                "`moclip train-evaluator`"
+            ) from None
         made = cls(settings.config, words=settings.words, labels=settings.labels)
         checkpoint.load_weights(made, folder)
         return made.eval().requires_grad_(False)
