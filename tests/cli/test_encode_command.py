@@ -46,6 +46,12 @@ def test_a_name_that_ends_as_a_motion_is_one(moclip: Run, model: Path, tmp_path:
     assert (shown.code, shown.err) == (2, "moclip: there is no file walk.bvh\n")
 
 
+@pytest.mark.parametrize("prompt", ["", " "])
+def test_an_empty_prompt_is_told_so(moclip: Run, model: Path, tmp_path: Path, prompt: str) -> None:
+    shown = moclip("encode", model, prompt, "-o", tmp_path / "vectors.npz")
+    assert (shown.code, shown.err) == (2, "moclip: the command line: a caption is empty\n")
+
+
 def test_describe_ranks_the_captions_given(
     moclip: Run, model: Path, clips: Path, tmp_path: Path
 ) -> None:

@@ -107,10 +107,53 @@ def test_recognition(moclip: Run, made: Path, tmp_path: Path) -> None:
     assert "no clip has a label 'mood'; there are: content, style" in refused.err
 
 
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (("--first", 0), "--first is 0, wanted at least 1"),
+        (("--first", -1), "--first is -1, wanted at least 1"),
+        (("--template", "nothing"), "the template 'nothing' has no {} where the label goes"),
+    ],
+)
+def test_recognition_by_options_that_mean_nothing_is_refused(
+    moclip: Run, made: Path, tmp_path: Path, options: tuple[object, ...], told: str
+) -> None:
+    labels = tmp_path / "labels.txt"
+    labels.write_text("walk\nfly\n")
+    command = ("evaluate", "recognition", made / "motionclip", *DATA, "--kind", "content")
+    shown = moclip(*command, "--labels", labels, *options)
+    assert (shown.code, shown.out, shown.err) == (2, "", f"moclip: {told}\n")
+
+
+def test_recognition_by_the_first_of_a_file_needs_the_file(moclip: Run, made: Path) -> None:
+    command = ("evaluate", "recognition", made / "motionclip", *DATA, "--kind", "content")
+    shown = moclip(*command, "--first", 1)
+    assert (shown.code, shown.out) == (2, "")
+    assert "--first takes classes of a file, wanted --labels too" in shown.err
+
+
+@pytest.mark.parametrize("name", ["./nowhere", "runs/none", "/no/such/folder"])
+def test_a_model_that_is_not_there_is_taken_for_no_command(moclip: Run, name: str) -> None:
+    shown = moclip("evaluate", name, *DATA)
+    assert (shown.code, shown.out, shown.err.count("\n")) == (2, "", 1)
+    assert f"there is no model folder {name}" in shown.err
+
+
 def test_a_model_without_a_command_is_asked_for_retrieval(moclip: Run, model: Path) -> None:
     shown = moclip("evaluate", model, *DATA, "--protocol", "all")
     assert (shown.code, shown.err) == (0, "")
     assert "motion->text" in shown.out
+
+
+def test_a_folder_named_as_a_command_does_not_hide_it(
+    moclip: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("edits").mkdir()
+    shown = moclip("evaluate", "edits", "nowhere", "--data", "bundled", "--evaluator", "neither")
+    assert shown.code == 2
+    assert "Unrecognized" not in shown.err
+    assert "nowhere" in shown.err or "neither" in shown.err
 
 
 def test_a_command_that_is_not_there_is_told_with_those_that_are(moclip: Run) -> None:

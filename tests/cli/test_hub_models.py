@@ -44,7 +44,9 @@ def test_encode_takes_a_hub_id(moclip: Run, model: Path, clips: Path, tmp_path: 
 
 
 @pytest.mark.usefixtures("offline")
-@pytest.mark.parametrize("command", [("info",), ("encode", "a walk", "-o", "x.npz")])
+@pytest.mark.parametrize(
+    "command", [("info",), ("encode", "a walk", "-o", "x.npz"), ("evaluate", "--data", "bundled")]
+)
 def test_a_hub_id_that_is_not_there_is_one_sentence(moclip: Run, command: tuple[str, ...]) -> None:
     name, *rest = command
     shown = moclip(name, "me/other", *rest)

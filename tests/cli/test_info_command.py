@@ -1,6 +1,7 @@
 """``moclip info`` on motions and models, ``moclip doctor`` on this machine."""
 
 import json
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -34,6 +35,19 @@ def test_info_warns_of_stretching_bones_and_jumps(moclip: Run, tmp_path: Path) -
     assert any("'right_knee' changes its length" in warning for warning in warnings)
 
 
+def test_info_does_not_take_the_way_to_the_hips_for_a_bone(
+    moclip: Run, shared_data: Path, tmp_path: Path
+) -> None:
+    """Bandai-Namco's root stays where the take began; the hips walk away from it."""
+    place = shared_data / "bandai_namco" / "bandai_namco_motiondataset.zip"
+    with zipfile.ZipFile(place) as archive:
+        name = next(n for n in archive.namelist() if n.endswith("walk_active_001.bvh"))
+        (tmp_path / "walk.bvh").write_bytes(archive.read(name))
+    found = json.loads(moclip("info", tmp_path / "walk.bvh", "--json").out)
+    assert found["warnings"] == []
+    assert found["bones_change"] < 0.01
+
+
 def test_info_reads_real_motion(moclip: Run, shared_data: Path) -> None:
     shown = moclip("info", shared_data / "cmu_actions" / "walking_01.bvh")
     assert shown.code == 0
@@ -47,6 +61,12 @@ def test_info_of_a_model_counts_its_towers(moclip: Run, model: Path) -> None:
     assert found["motion"]["configuration"]["width"] == 16
     assert found["motion"]["parameters"] > 1000
     assert moclip("info", model).out.startswith("text tower")
+
+
+def test_a_body_is_for_motion_files(moclip: Run, model: Path) -> None:
+    shown = moclip("info", model, "--skeleton-file", "nowhere.json")
+    assert (shown.code, shown.out, shown.err.count("\n")) == (2, "", 1)
+    assert f"--skeleton-file is for motion files, {model} is a model" in shown.err
 
 
 def test_info_of_an_auto_encoder(moclip: Run, text_tower: Path, tmp_path: Path) -> None:

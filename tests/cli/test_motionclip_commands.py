@@ -1,5 +1,6 @@
 """Generate, edit, interpolate, classify: files that come out, and mistakes in one sentence."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -71,6 +72,14 @@ def test_several_motions_get_files_of_their_own_and_a_folder_a_sheet(
     assert found == ["run-fast.bvh", "sheet.png", "walk.bvh"]
     with Image.open(tmp_path / "made" / "sheet.png") as sheet:
         assert sheet.height > 400
+
+
+def test_no_two_motions_get_one_file(moclip: Run, motionclip: Path, tmp_path: Path) -> None:
+    """A prompt can spell the name that the second of two alike gets."""
+    generate = ("generate", motionclip, "walk", "walk", "walk_2", "Walk!", "--length", 1, "--json")
+    listed = [row["file"] for row in json.loads(moclip(*generate, "-o", tmp_path / "made").out)]
+    assert len(set(listed)) == len(listed) == 5
+    assert sorted(listed) == sorted(str(path) for path in (tmp_path / "made").iterdir())
 
 
 def test_an_animation(moclip: Run, motionclip: Path, tmp_path: Path) -> None:

@@ -122,3 +122,104 @@ def test_a_file_too_large_is_refused_before_it_is_sent(page: Any, tmp_path: Path
     path.write_bytes(b" " * (page.evaluate(code) + 1))
     page.locator("input[type=file]").set_input_files(path)
     page.get_by_role("alert").filter(has_text="at most").wait_for()
+
+
+@pytest.fixture
+def doubting(browser: Any, home: str) -> Iterator[Any]:
+    """A page whose uploads are refused, which Chromium tells its console."""
+    with opened(browser, home, allowed="422") as page:
+        page.goto(f"{home}/#/search")
+        page.locator(".card").first.wait_for()
+        yield page
+
+
+def refuse(page: Any, folder: Path) -> None:
+    """Gives a file that no reader takes, and waits for the answer."""
+    path = folder / "broken.bvh"
+    path.write_text("junk")
+    page.locator("input[type=file]").set_input_files(path)
+    page.get_by_role("alert").filter(has_text="broken.bvh").wait_for()
+
+
+@pytest.mark.parametrize("way", ["Search tab", "Search button", "start of the page"])
+def test_after_a_refused_file_the_library_can_be_seen(
+    doubting: Any, tmp_path: Path, way: str
+) -> None:
+    """The address is the same before and after."""
+    refuse(doubting, tmp_path)
+    if way == "Search tab":
+        doubting.get_by_role("tab", name="Search").click()
+    elif way == "Search button":
+        doubting.get_by_role("button", name="Search", exact=True).click()
+    else:
+        doubting.locator(".brand").click()
+    doubting.get_by_text("The library ·").wait_for()
+    doubting.locator(".card").first.wait_for()
+
+
+def test_after_a_refused_file_the_same_words_are_asked_again(doubting: Any, tmp_path: Path) -> None:
+    field = doubting.get_by_role("searchbox", name="Describe a movement")
+    field.fill("a person waves")
+    field.press("Enter")
+    doubting.locator(".match").first.wait_for()
+    refuse(doubting, tmp_path)
+    field.press("Enter")
+    doubting.locator(".match").first.wait_for()
+
+
+def drop(page: Any, selector: str, path: Path) -> None:
+    code = """([name, text]) => {
+        const data = new DataTransfer();
+        data.items.add(new File([text], name));
+        return data;
+    }"""
+    data = page.evaluate_handle(code, [path.name, path.read_text()])
+    for event in ("dragover", "drop"):
+        page.dispatch_event(selector, event, {"dataTransfer": data})
+    assert page.locator(".dropping").count() == 0
+
+
+@pytest.mark.parametrize("place", [".search .hero", "header", "body"])
+def test_a_file_may_be_dropped_anywhere(page: Any, tmp_path: Path, place: str) -> None:
+    path = tmp_path / "mine.bvh"
+    formats.write(wandering(), path)
+    drop(page, place, path)
+    page.get_by_text("Clips like your file").wait_for()
+
+
+def test_a_file_dropped_on_another_panel_goes_to_the_search(page: Any, tmp_path: Path) -> None:
+    path = tmp_path / "mine.bvh"
+    formats.write(wandering(), path)
+    page.get_by_role("tab", name="Map").click()
+    page.locator("canvas.plane").wait_for()
+    drop(page, "canvas.plane", path)
+    page.get_by_text("Clips like your file").wait_for()
+    assert page.get_by_role("tab", name="Search").get_attribute("aria-selected") == "true"
+    page.locator(".card").first.click()
+    drop(page, "dialog.player[open]", path)
+    page.locator("dialog.player[open]").wait_for(state="hidden")
+    page.get_by_text("Clips like your file").wait_for()
+
+
+def test_a_file_that_is_refused_after_a_drop_is_told(doubting: Any, tmp_path: Path) -> None:
+    path = tmp_path / "broken.bvh"
+    path.write_text("junk")
+    doubting.get_by_role("tab", name="Probe").click()
+    doubting.get_by_label("Your own attack").wait_for()
+    drop(doubting, "main", path)
+    told = doubting.get_by_role("alert").filter(has_text="broken.bvh")
+    told.wait_for()
+    doubting.wait_for_timeout(1000)
+    assert told.count() == 1
+
+
+def test_words_are_dropped_where_they_are_meant_to(page: Any) -> None:
+    """Only files are taken from the browser."""
+    code = """() => {
+        const data = new DataTransfer();
+        data.setData("text/plain", "a person waves");
+        const about = { bubbles: true, cancelable: true, dataTransfer: data };
+        const field = document.querySelector("input[type=search]");
+        return field.dispatchEvent(new DragEvent("drop", about));
+    }"""
+    assert page.evaluate(code)

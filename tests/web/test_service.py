@@ -184,7 +184,9 @@ WRONG = [
     ("get", "/api/clips?limit=1000", {}, 422),
     ("put", "/api/search", {}, 405),
     ("get", "/api/health", {"headers": {"host": "evil.example"}}, 400),
+    ("get", "/api/health", {"headers": {"host": "["}}, 400),
     ("get", "/api/health", {"headers": {"origin": "https://evil.example"}}, 403),
+    ("get", "/api/health", {"headers": {"origin": "http://["}}, 403),
     ("post", "/api/uploads", {"files": {"file": ("a.exe", b"MZ")}}, 415),
     ("post", "/api/uploads", {"files": {"file": ("a.bvh", b"nonsense")}}, 422),
     ("post", "/api/uploads", {"files": {"file": ("a.bvh", b"x" * 300_000)}}, 413),
@@ -208,6 +210,21 @@ def test_a_token_opens_the_door(service: Service) -> None:
     answer = client.get("/?token=secret", follow_redirects=False)
     assert (answer.status_code, answer.headers["location"]) == (303, "./")
     assert client.get("/api/health").status_code == 200
+
+
+@pytest.mark.parametrize("token", ["", "a+b=", "my secret", "s;x", "pässwort", "a\n"])
+def test_a_token_that_no_address_or_cookie_can_hold_is_refused(
+    service: Service, token: str
+) -> None:
+    with pytest.raises(ValueError, match="letters, digits and"):
+        create_app(service, token=token)
+
+
+def test_a_host_that_is_no_name_is_refused_wherever_it_listens(service: Service) -> None:
+    client = TestClient(create_app(service, hosts=frozenset(), token="s"), base_url=HOME)
+    entry = {"authorization": "Bearer s"}
+    assert client.get("/api/health", headers=entry | {"host": "["}).status_code == 400
+    assert client.get("/api/health", headers=entry | {"host": "any.example"}).status_code == 200
 
 
 def test_the_page_asks_no_other_host(client: TestClient) -> None:

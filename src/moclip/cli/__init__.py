@@ -50,7 +50,8 @@ def _dispatch_in(group: str, arguments: list[str]) -> None:
         print(overview_of(group))
         return
     command, *rest = arguments
-    if group == "evaluate" and Path(command).is_dir():  # a model: once there was one way only
+    is_model = command not in commands(group) and (Path(command).is_dir() or "/" in command)
+    if group == "evaluate" and is_model:  # once there was one way only
         command, rest = "retrieval", arguments
     _check(command, commands(group), f"command of `moclip {group}`")
     parsed(f"{group}.{command}", rest)()

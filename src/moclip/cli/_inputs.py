@@ -35,6 +35,8 @@ def sorted_out(items: Sequence[str]) -> list[Input]:
 
 def is_motion(item: str) -> bool:
     """Whether a word on the command line is a file to read."""
+    if not item.strip():
+        return False
     if Path(item).suffix.lower() in formats.suffixes():
         return True
     try:

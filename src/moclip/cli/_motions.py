@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from itertools import chain, count
 from pathlib import Path
 from typing import Any
 
@@ -82,9 +83,9 @@ def _slug(title: str) -> str:
 
 
 def _different(names: Sequence[str]) -> list[str]:
-    seen: dict[str, int] = {}
-    made = []
+    """The first of several alike keeps its name, the others get the next number that is free."""
+    made: dict[str, None] = {}
     for name in names:
-        seen[name] = seen.get(name, 0) + 1
-        made.append(name if seen[name] == 1 else f"{name}_{seen[name]}")
-    return made
+        others = (f"{name}_{number}" for number in count(2))
+        made[next(free for free in chain([name], others) if free not in made)] = None
+    return list(made)

@@ -39,6 +39,8 @@ def main(
         from moclip.cli import _about_model
 
         found = _about_model.facts(what)
+        if skeleton_file is not None:
+            raise ValueError(f"--skeleton-file is for motion files, {what} is a model")
         lines = _model(found)
     print(_output.as_json_text(found) if json else _output.pairs(lines))
 

@@ -7,14 +7,16 @@ Examples:
   moclip serve --index my.index --host 0.0.0.0 --token "$(openssl rand -hex 16)"
 
 Without an index the bundled clips are served, with the model of `moclip demo` in runs/demo, which
-is trained first where it is missing (once, some minutes), and the one of `moclip train
-motionclip_demo`, which is trained while the page is there already. Other machines are let in only
-with --token: open http://HOST:PORT/?token=TOKEN once, or send "Authorization: Bearer TOKEN". The
-API is described in docs/serve.md and at /openapi.json. Ctrl-C stops it.
+is trained first where it is missing or half trained (once, some minutes), and the one of `moclip
+train motionclip_demo`, which is trained while the page is there already. Other machines are let in
+only with --token, made of letters, digits and . _ ~ -: open http://HOST:PORT/?token=TOKEN once, or
+send "Authorization: Bearer TOKEN". The API is described in docs/serve.md and at /openapi.json.
+Ctrl-C stops it.
 """
 
 import socket
 import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -49,18 +51,21 @@ def main(
         host: address to listen at; others than this machine's own need --token
         port: to listen at; 0 takes one that is free
         token: what others must show
-        device: where to compute
+        device: where to compute, and to train what is missing
     """
     if host not in _LOCAL and not token:
         raise ValueError(f"--host {host} lets other machines in; that needs a --token")
     _library.need_lancedb()
     _need_fastapi()
+    from moclip.web import guard
+
+    guard.check_token(token)
     port = _free(host, port)
     address = f"http://{f'[{host}]' if ':' in host else host}:{port}/"
     from moclip.cli import _model
 
     if index is None and model is None:
-        _need_demo(address)
+        _need_demo(address, device)
     library, towers = _given(index, model, device) if index else _bundled(model, device)
     from moclip.web import app, coming, server
 
@@ -86,7 +91,9 @@ def _let_come(service: "Service", device: Device) -> None:
         service.generator = _model.generator(str(folder), device)
         print("moclip: the generator is there: Generate, Blend and Edit work", file=sys.stderr)
 
-    words = coming.command(_USUAL_GENERATOR.name, _USUAL_GENERATOR)
+    def words() -> list[str]:
+        return coming.command(_USUAL_GENERATOR.name, _USUAL_GENERATOR, device)
+
     service.coming = coming.Coming(words, _USUAL_GENERATOR, take=take)
     print(
         f"moclip: {_USUAL_GENERATOR} is trained meanwhile (some minutes); the page has Generate, "
@@ -105,6 +112,8 @@ def _need_fastapi() -> None:
 
 def _free(host: str, port: int) -> int:
     """The port, before a model is loaded for nothing. Raises ``ValueError`` for one in use."""
+    if not 0 <= port < 2**16:
+        raise ValueError(f"--port is {port}, wanted 0 to {2**16 - 1}")
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -128,33 +137,49 @@ def _bundled(model: str | None, device: Device) -> "tuple[Library, MoCLIP]":
     """The bundled clips in an index kept among what is cached, one for each model and format."""
     from moclip.cli import _model
     from moclip.datasets import cache_folder
+    from moclip.files import held
     from moclip.tasks._encoding import fingerprint
-    from moclip.tasks.library import changing
     from moclip.tasks.library._table import FORMAT
-    from moclip.tasks.library.store import Library, is_library
 
     towers = _model.load(model or _library.USUAL_MODEL, device)
     place = cache_folder() / f"bundled-{FORMAT}-{fingerprint(towers)[:16]}.index"
-    if is_library(place):
-        return Library.open(place), towers
-    print("moclip: the bundled clips are indexed, once", file=sys.stderr)
-    library = Library.create(place, towers)
+    while True:
+        with held(place) as is_free:
+            if is_free:
+                return _with_bundled(place, towers), towers
+        time.sleep(0.2)  # another process is at it, for some seconds
+
+
+def _with_bundled(place: Path, towers: "MoCLIP") -> "Library":
+    """Made where it is missing, made good where an earlier start was cut short."""
+    from moclip.tasks.library import changing
+    from moclip.tasks.library.store import Library, is_library
+
+    library = Library.open(place) if is_library(place) else Library.create(place, towers)
+    if not len(library):
+        print("moclip: the bundled clips are indexed, once", file=sys.stderr)
     changing.add_data(library, towers, "bundled")
-    return library, towers
+    return library
 
 
-def _need_demo(address: str) -> None:
-    """Trains the model of `moclip demo` where there is none, and says where to look then."""
-    from moclip.training import run
-    from moclip.training.recipe import Recipe
+def _need_demo(address: str, device: Device) -> None:
+    """Trains the model of `moclip demo` where it is not whole, and says where to look then."""
+    from moclip.cli import _device
+    from moclip.training import kinds
+    from moclip.training.state import has_state
+    from moclip.web import coming
 
     where = Path(_library.USUAL_MODEL)
-    if (where / "config.json").is_file():
+    if coming.is_whole(where):
         return
+    resume = has_state(where)
+    begun = f"{where} is trained to {coming.progress(where):.0%}; it goes on now"
+    new = f"there is no {where}; it is trained now, once"
     print(
-        f"moclip: there is no {where}; it is trained now, once (some minutes), "
-        f"then the page is at {address}",
+        f"moclip: {begun if resume else new} (some minutes), then the page is at {address}",
         file=sys.stderr,
         flush=True,
     )
-    run.train(Recipe.load("demo"), where, resume="if there", progress=sys.stderr.isatty())
+    plan = kinds.load(where / "recipe.toml" if resume else "demo")
+    progress, device_type = sys.stderr.isatty(), _device.pick(device).type
+    kinds.train(plan, where, resume=resume, progress=progress, device=device_type)

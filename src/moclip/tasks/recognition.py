@@ -44,11 +44,16 @@ def classify(
     ``template`` puts a label, at its ``{}``, into a sentence as the text tower knows them.
     Raises ``ValueError`` when it has no ``{}`` or a label comes twice.
     """
-    if "{}" not in template:
-        raise ValueError(f"the template '{template}' has no {{}} where the label goes")
+    check_template(template)
     if len(set(labels)) != len(labels):
         twice = sorted({label for label in labels if list(labels).count(label) > 1})
         raise ValueError(f"label '{twice[0]}' is given twice")
     prompts = text_vectors(model, [template.replace("{}", label) for label in labels])
     cosines = motion_vectors(model, motions) @ prompts.T
     return torch.softmax(model.scale.detach().cpu() * cosines, dim=-1)
+
+
+def check_template(template: str) -> None:
+    """Raises ``ValueError`` for a sentence without a place for a label."""
+    if "{}" not in template:
+        raise ValueError(f"the template '{template}' has no {{}} where the label goes")

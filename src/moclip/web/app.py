@@ -15,7 +15,7 @@ from starlette.exceptions import HTTPException
 import moclip
 from moclip import catalog
 from moclip.web.desk import BusyError
-from moclip.web.guard import Guard
+from moclip.web.guard import Guard, check_token
 from moclip.web.service import Service
 from moclip.web.shapes import Problem
 
@@ -39,7 +39,11 @@ _WHY = {
 def create_app(
     service: Service, *, hosts: frozenset[str] = LOCAL, token: str | None = None
 ) -> FastAPI:
-    """The application; the service is closed when it stops."""
+    """The application; the service is closed when it stops.
+
+    Raises ``ValueError`` for a token that could not be shown.
+    """
+    check_token(token)
 
     @asynccontextmanager
     async def life(app: FastAPI) -> AsyncIterator[None]:

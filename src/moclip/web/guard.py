@@ -6,14 +6,17 @@ Bodies are read whole before a route sees them, so that size and time are bounde
 import asyncio
 import hmac
 import json
+import re
 from http.cookies import CookieError, SimpleCookie
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import SplitResult, parse_qs, urlsplit
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from moclip.web.settings import Limits
 
 _COOKIE = "moclip"
+_TOKEN = re.compile(r"[A-Za-z0-9._~-]+")
+"""What an address, a cookie and a header hold as it is."""
 _HEADERS = (
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"no-referrer"),
@@ -23,6 +26,14 @@ _HEADERS = (
         b"connect-src 'self' blob: data:; frame-ancestors 'none'",
     ),
 )
+
+
+def check_token(token: str | None) -> None:
+    """Raises ``ValueError`` for one that could not be shown; ``None`` is no token."""
+    if token is not None and not _TOKEN.fullmatch(token):
+        raise ValueError(
+            "a token is made of letters, digits and . _ ~ - so that an address can hold it"
+        )
 
 
 class _RefusedError(Exception):
@@ -57,10 +68,11 @@ class Guard:
     def _check_place(self, headers: dict[str, str]) -> None:
         """Another site's page must not speak for its visitor (rebinding, cross-site requests)."""
         host = headers.get("host", "")
-        if self.hosts and (urlsplit(f"//{host}").hostname or "") not in self.hosts:
+        asked = _split(f"//{host}")
+        if asked is None or (self.hosts and (asked.hostname or "") not in self.hosts):
             raise _RefusedError(400, "the Host of the request is not this service's")
         origin = headers.get("origin")
-        if origin is not None and urlsplit(origin).netloc != host:
+        if origin is not None and getattr(_split(origin), "netloc", None) != host:
             raise _RefusedError(403, "the request comes from a page of another site")
 
     async def _welcomed(self, scope: Scope, headers: dict[str, str], send: Send) -> bool:
@@ -126,6 +138,14 @@ def _marked(send: Send) -> Send:
         await send(message)
 
     return marked
+
+
+def _split(address: str) -> SplitResult | None:
+    """``None`` for what is no address, such as ``http://[``."""
+    try:
+        return urlsplit(address)
+    except ValueError:
+        return None
 
 
 def _cookie(headers: dict[str, str]) -> str:

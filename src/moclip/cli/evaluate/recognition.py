@@ -52,14 +52,20 @@ def main(
     """
     from moclip.cli import _items, _model
     from moclip.cli.evaluate import _clips
+    from moclip.tasks.recognition import check_template
 
-    classes = _items.labels(labels)[:first] if labels else []
+    if first is not None and first < 1:
+        raise ValueError(f"--first is {first}, wanted at least 1")
+    if first is not None and labels is None:
+        raise ValueError("--first takes classes of a file, wanted --labels too")
+    check_template(template)
+    given = None if labels is None else _items.labels(labels)[:first]
     clips = _clips.load(data, split, options, None)
     towers = _model.load(model, device)
     from moclip.evaluation import label_recognition
     from moclip.evaluation.figures import grid
 
-    classes = classes or label_recognition.classes_of(clips, kind)
+    classes = label_recognition.classes_of(clips, kind) if given is None else given
     found = {
         protocol: label_recognition.evaluate(
             towers, clips, classes, kind=kind, protocol=protocol, template=template

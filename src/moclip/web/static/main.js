@@ -2,6 +2,7 @@
 
 import * as api from "./api.js";
 import { el, icon } from "./dom.js";
+import { taken } from "./dropping.js";
 import { failure, loading } from "./states.js";
 
 const PANELS = { search: "Search", generate: "Generate", blend: "Blend", edit: "Edit", probe: "Probe", map: "Map" };
@@ -21,7 +22,9 @@ const app = {
   /** Goes to a panel: go("search", { query: "a person waves" }). */
   go(panel, parameters = {}) {
     const query = new URLSearchParams(parameters).toString();
-    location.hash = `/${panel}${query ? `?${query}` : ""}`;
+    const to = `#/${panel}${query ? `?${query}` : ""}`;
+    if (location.hash === to) show(); // no event tells of it
+    else location.hash = to;
   },
 };
 
@@ -73,6 +76,19 @@ function shortcuts(event) {
   if (field) (event.preventDefault(), field.focus());
 }
 
+/** A link to where we are: what stands there may be another thing meanwhile, such as a refusal. */
+function again(event) {
+  if (event.target.closest("a[href^='#/']")?.hash === location.hash) show();
+}
+
+/** A file from anywhere on the page: the search takes it, whatever is open. */
+async function receive(file) {
+  for (const dialog of document.querySelectorAll("dialog[open]")) dialog.close();
+  if (location.hash !== "#/search") history.pushState(null, "", "#/search"); // without an event, which would come too late
+  await show();
+  made.get("search")?.take(file);
+}
+
 /** While the generator is being trained: says how far it is, and opens its panels when it is there. */
 async function watch() {
   while (app.health.coming && !app.health.coming.failed) {
@@ -98,6 +114,8 @@ async function start() {
   makeTabs();
   addEventListener("hashchange", show);
   addEventListener("keydown", shortcuts);
+  addEventListener("click", again);
+  taken(receive);
   await show();
   watch();
 }

@@ -16,7 +16,7 @@ export function create(app) {
   const results = el("div", { class: "results" });
   const run = runner(results);
   const narrowed = filters(app.library, () => refresh());
-  const picker = el("input", { type: "file", hidden: true, onchange: () => picker.files[0] && take(picker.files[0]) });
+  const picker = el("input", { type: "file", hidden: true, onchange: picked });
   const form = el(
     "form",
     { class: "prompt large", role: "search", onsubmit: (event) => (event.preventDefault(), ask()) },
@@ -36,10 +36,9 @@ export function create(app) {
     form, picker, narrowed.node, chips,
   );
   const node = el("section", { class: "search" }, hero, like, summary, results);
-  dropInto(node, take);
   let state = null;
   field.addEventListener("search", () => field.value === "" && state?.query && ask());
-  return { node, show };
+  return { node, show, take };
 
   function ask() {
     const words = field.value.trim();
@@ -48,7 +47,7 @@ export function create(app) {
   }
 
   function show({ query, clip }) {
-    if (state && state.query === query && state.clip === clip) return;
+    if (state && !state.file && state.query === query && state.clip === clip) return;
     state = { query, clip };
     field.value = query ?? "";
     refresh();
@@ -101,7 +100,13 @@ export function create(app) {
     more.hidden = cards.children.length >= total;
   }
 
-  async function take(file) {
+  function picked() {
+    if (picker.files[0]) take(picker.files[0]);
+    picker.value = ""; // so that the same file, repaired, is a change
+  }
+
+  /** Searches with a file; what was shown until now is no longer. */
+  function take(file) {
     const limit = app.health.limits.upload;
     state = { file: file.name };
     run(async () => {
@@ -110,14 +115,4 @@ export function create(app) {
       app.go("search", { clip: clip.id });
     }, () => [], `Reading ${file.name}…`);
   }
-}
-
-function dropInto(node, take) {
-  node.addEventListener("dragover", (event) => (event.preventDefault(), node.classList.add("dropping")));
-  node.addEventListener("dragleave", (event) => node.contains(event.relatedTarget) || node.classList.remove("dropping"));
-  node.addEventListener("drop", (event) => {
-    event.preventDefault();
-    node.classList.remove("dropping");
-    if (event.dataTransfer.files[0]) take(event.dataTransfer.files[0]);
-  });
 }
