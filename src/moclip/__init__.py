@@ -42,3 +42,8 @@ def __getattr__(name: str) -> Any:
 
     module, attribute = _HOME[name]
     return getattr(importlib.import_module(module), attribute)
+
+
+def __dir__() -> list[str]:
+    """What has been loaded already, and all that may be."""
+    return sorted({*globals(), *__all__})
