@@ -145,6 +145,14 @@ def test_a_model_without_a_command_is_asked_for_retrieval(moclip: Run, model: Pa
     assert "motion->text" in shown.out
 
 
+@pytest.mark.parametrize("way", ["retrieval", "recognition"])
+def test_options_that_a_data_set_does_not_have_are_told(moclip: Run, model: Path, way: str) -> None:
+    for setting in ("split=x", "name=y", "nothing=1"):
+        shown = moclip("evaluate", way, model, *DATA, "--set", setting)
+        assert (shown.code, shown.out, shown.err.count("\n")) == (2, "", 1)
+        assert f"has no option '{setting.partition('=')[0]}'; there are: " in shown.err
+
+
 def test_a_folder_named_as_a_command_does_not_hide_it(
     moclip: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -101,9 +101,11 @@ def test_subjects_are_told_by_a_pattern_or_by_a_label() -> None:
 
 
 def test_a_clip_of_an_unknown_subject_is_named() -> None:
-    with pytest.raises(ValueError, match=r"subject of clip 'take0000' .* no label 'subject'"):
+    with pytest.raises(
+        ValueError, match=r"'take0000' .* no label 'subject'; give --subject REGEX$"
+    ):
         split.split(clips(IDS), by="subject")
-    with pytest.raises(ValueError, match=r"'take0000' .* 'x' finds nothing"):
+    with pytest.raises(ValueError, match=r"'take0000' .* 'x' finds nothing in it; give another"):
         split.split(clips(IDS), by="subject", pattern="x")
     with pytest.raises(ValueError, match=r"'\(' is no regular expression"):
         split.split(clips(IDS), by="subject", pattern="(")

@@ -51,7 +51,10 @@ def test_even_subjects_are_tested_and_one_odd_one_validates(root: Path) -> None:
     assert ids(root, "test") == ["a01_s02_e01", "a20_s10_e01"]
     assert ids(root, "val", val_subject=5) == ["a20_s05_e03"]
     assert ids(root, "train", val_subject=None) == ["a01_s01_e01", "a14_s09_e02", "a20_s05_e03"]
-    assert ids(root, "val", val_subject=None) == []
+    assert ids(root, "val", val_subject=None) == ids(root, "val", val_subject="none") == []
+    assert ids(root, "val", val_subject="5") == ["a20_s05_e03"]
+    with pytest.raises(ValueError, match="wanted 1, 3, 5, 7, 9 or none, got '2'"):
+        ids(root, "val", val_subject="2")
 
 
 def test_no_subject_stands_in_two_splits() -> None:

@@ -37,8 +37,8 @@ def _of_file(path: Path) -> list[str]:
 def _of_data(data: str, split: str, options: _settings.DataOptions) -> list[str]:
     from moclip import datasets
 
-    name, given = datasets.parse(data)
-    clips = datasets.plan(name, **given, **_settings.pairs(options)).clips(split)
+    name, given = _settings.of_data(data, options)
+    clips = datasets.plan(name, **given).clips(split)
     found = list(dict.fromkeys(caption for clip in clips for caption in clip.captions))
     if not found:
         raise ValueError(f"split '{split}' of {data} holds no caption")

@@ -80,8 +80,8 @@ class Library:
         from moclip import datasets
         from moclip.tasks._encoding import text_vectors
 
-        name, given = datasets.parse(data)
-        clips = datasets.load(name, "all", **given, **_settings.pairs(options))
+        name, given = _settings.of_data(data, options)
+        clips = datasets.load(name, "all", **given)
         said = [(number, caption) for number, c in enumerate(clips) for caption in c.captions]
         captions = [caption for _, caption in said]
         return cls(clips, captions, [n for n, _ in said], text_vectors(model, captions))

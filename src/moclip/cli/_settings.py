@@ -1,12 +1,26 @@
 """``--set KEY=VALUE``: options of a data set on the command line."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from tyro.conf import UseAppendAction, arg
 
 DataOptions = Annotated[
     UseAppendAction[tuple[tuple[str, ...], ...]], arg(name="set", metavar="KEY=VALUE")
 ]
+
+
+def of_data(data: str, options: tuple[tuple[str, ...], ...]) -> tuple[str, dict[str, Any]]:
+    """The name of a data set and its options, ``NAME:PATH`` and what was set together.
+
+    Checked before anything is read, or taken for an argument of ours. Raises ``LookupError`` or
+    ``ValueError`` for what does not exist.
+    """
+    from moclip import datasets
+
+    name, given = datasets.parse(data)
+    given |= pairs(options)
+    datasets.options_of(name, given)
+    return name, given
 
 
 def pairs(options: tuple[tuple[str, ...], ...]) -> dict[str, str]:

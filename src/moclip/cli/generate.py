@@ -6,9 +6,10 @@ Examples:
   moclip generate runs/motionclip_bandai --file prompts.txt -o made
   moclip generate runs/motionclip_paper --image photo.png --length 2s -o pose.bvh
 
-The suffix of -o says what is written: a motion file (.bvh, .npz), an animation (.gif) or a sheet of
-poses (.png); a folder gets a .bvh of each motion and a sheet of all. The same seed and prompt give
-the same motion. A file of prompts has one a line.
+The suffix of -o says what is written: a motion file (.bvh, .csv, .glb, .npy, .npz), an animation
+(.gif, .mp4), a page that plays it (.html) or a sheet of poses (.png); a folder gets a .bvh of each
+motion and a sheet of all. The same seed and prompt give the same motion. A file of prompts has one
+a line.
 """
 
 from pathlib import Path

@@ -44,12 +44,9 @@ def main(
         device: where to compute
         json: print the figures as JSON
     """
-    from moclip import datasets
     from moclip.cli import _device, _output
 
-    name, given = datasets.parse(data)
-    given |= _settings.pairs(options)
-    datasets.options_of(name, given)  # a wrong one is told before torch's heavy parts are imported
+    name, given = _settings.of_data(data, options)
     from moclip.training import evaluator_run
     from moclip.training.evaluator import Options
 

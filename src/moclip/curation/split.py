@@ -78,7 +78,9 @@ def subjects(clips: Sequence[Clip], pattern: str | None = None) -> dict[str, str
         found = {clip.id: clip.labels.get("subject", "") for clip in clips}
     unknown = [clip for clip, subject in found.items() if not subject]
     if unknown:
-        how = f"'{pattern}' finds nothing in it" if pattern else "it has no label 'subject'"
+        how = "it has no label 'subject'; give --subject REGEX"
+        if pattern:
+            how = f"'{pattern}' finds nothing in it; give another --subject REGEX"
         raise ValueError(
             f"the subject of clip '{unknown[0]}' and {len(unknown) - 1} others is not known: {how}"
         )

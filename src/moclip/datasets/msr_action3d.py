@@ -17,7 +17,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Literal, NamedTuple
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, field_validator
 
 from moclip import formats
 from moclip.datasets import _common
@@ -48,12 +48,23 @@ class Options(BaseModel, frozen=True, extra="forbid"):
     space: Literal["world", "screen"] = "world"
     """``world``: the files ``..._skeleton3D.txt``; ``screen``: ``..._skeleton.txt``, from which
     metres are approximate."""
-    val_subject: Literal[1, 3, 5, 7, 9] | None = 9
-    """The training subject who validates; nobody with ``None``, as in the published protocol."""
+    val_subject: int | None = 9
+    """The training subject (1, 3, 5, 7 or 9) who validates; nobody with ``None``, as in the
+    published protocol."""
     min_seconds: float = Field(0.5, ge=0)
     """Shorter clips are left out."""
     cache: bool = True
     """Whether clips once read are kept in ``$MOCLIP_CACHE`` or ``~/.cache/moclip``."""
+
+    @field_validator("val_subject", mode="before")
+    @classmethod
+    def _trains(cls, value: object) -> object:
+        """A command line has words only."""
+        if value in (None, "none"):
+            return None
+        if str(value) not in ("1", "3", "5", "7", "9"):
+            raise ValueError("wanted 1, 3, 5, 7, 9 or none")
+        return value
 
 
 class Name(NamedTuple):

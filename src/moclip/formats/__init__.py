@@ -11,7 +11,7 @@ An entry has ``SUFFIXES`` and ``decode(data, *, name, **options) -> Motion``; wh
     it needs files that lie next to the one that is read; the options of ``decode`` made of them.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from functools import partial
 from importlib import import_module
@@ -23,6 +23,9 @@ from moclip import catalog, files, skeletons
 from moclip.motion import Motion
 from moclip.skeletons import UserSkeleton
 
+_WAYS = {".fbx": "; export it from Blender or another program as .glb or .bvh"}
+"""What to do with a file that many have and nobody but its maker documents."""
+
 
 def read(path: str | Path, **options: Any) -> Motion:
     """A motion file of any format; options are ``skeleton`` and those of the format's ``decode``.
@@ -30,8 +33,8 @@ def read(path: str | Path, **options: Any) -> Motion:
     ``skeleton`` is the user's own (:func:`moclip.skeletons.from_json`): arrays hold its joints in
     its order, and the body of any other file takes its name and limbs.
 
-    Raises ``ValueError`` naming the file for one that cannot be a motion, ``OSError`` for one that
-    cannot be opened.
+    Raises ``ValueError`` naming the file for one that cannot be a motion and for an option that its
+    format does not take, ``OSError`` for one that cannot be opened.
     """
     path = Path(path)
     _sharing(path.name)  # an unknown suffix is told before anything is read
@@ -47,7 +50,7 @@ def write(motion: Motion, path: str | Path) -> None:
     Raises ``ValueError`` for a suffix that is unknown or only read.
     """
     path = Path(path)
-    for entry in _sharing(path.name):
+    for entry in _sharing(path.name, written=True):
         if encode := _part(entry, "encode"):
             files.write_atomically(path, encode(motion))
             return
@@ -60,7 +63,9 @@ def decode(
 ) -> Motion:
     """A motion from bytes, by the suffix of ``name``, which stands in error messages too."""
     reader = _part(_format(data, name), "decode")
-    if skeleton is not None and "skeleton" in signature(reader).parameters:
+    taken = signature(reader).parameters
+    _check_taken(options, taken, name)
+    if skeleton is not None and "skeleton" in taken:
         options["skeleton"] = skeleton  # the file does not name its joints
     motion: Motion = reader(data, name=name, **options)
     if skeleton is None or "skeleton" in options:
@@ -69,6 +74,16 @@ def decode(
         return replace(motion, skeleton=skeletons.as_users(motion.skeleton, skeleton))
     except ValueError as error:
         raise ValueError(f"{name}: {error}") from None
+
+
+def _check_taken(options: Iterable[str], taken: Iterable[str], name: str) -> None:
+    """Raises ``ValueError`` for an option that the format's reader does not have."""
+    there = [option for option in taken if option not in ("data", "name", "skeleton")]
+    for option in options:
+        if option not in there:
+            others = f"; it takes: {', '.join(there)}" if there else ""
+            suffix = Path(name).suffix.lower()
+            raise ValueError(f"{name}: a '{suffix}' file takes no '{option}'{others}")
 
 
 def is_motion(path: Path) -> bool:
@@ -103,12 +118,13 @@ def suffixes(*, written: bool = False) -> tuple[str, ...]:
     return tuple(dict.fromkeys(s for entry in entries for s in _part(entry, "SUFFIXES")))
 
 
-def _sharing(name: str) -> list[str]:
+def _sharing(name: str, *, written: bool = False) -> list[str]:
     """The formats that have the suffix of this name. Raises ``ValueError`` when none has."""
     found = _with_suffix(name)
     if not found:
-        suffix, there = Path(name).suffix.lower(), ", ".join(suffixes())
-        raise ValueError(f"{name}: no format '{suffix}'; there are: {there}")
+        suffix, there = Path(name).suffix.lower(), ", ".join(suffixes(written=written))
+        way = "" if written else _WAYS.get(suffix, "")
+        raise ValueError(f"{name}: no format '{suffix}'; there are: {there}{way}")
     return found
 
 

@@ -3,6 +3,7 @@
 Examples:
   moclip data stats bundled
   moclip data stats bandai_namco:bandai.zip
+  moclip data stats bandai_namco:bandai.zip --set max_seconds=60
   moclip data stats my_clips --json
 
 Clips and hours by split, durations, frame rates, bodies, captions and their words, labels, speeds,
@@ -13,26 +14,39 @@ from typing import Any
 
 from tyro.conf import Positional
 
+from moclip.cli import _settings
+
 _BAR = 40
 """Letters of the longest bar."""
 _NAMED = 12
 """Labels and words that are printed of each kind; ``--json`` has all."""
 
 
-def main(data: Positional[str], /, *, jobs: int | None = None, json: bool = False) -> None:
+def main(
+    data: Positional[str],
+    /,
+    *,
+    options: _settings.DataOptions = (),
+    jobs: int | None = None,
+    json: bool = False,
+) -> None:
     """Count what there is.
 
     Args:
         data: NAME or NAME:PATH of a data set, or a path of motion files
+        options: options of the data set
         jobs: processes, all cores if absent
         json: print JSON
     """
+    from moclip import datasets
     from moclip.cli import _output
     from moclip.cli.data._named import named
     from moclip.curation.stats import stats
 
-    name, options = named(data)
-    found = stats(name, jobs=jobs, **options)
+    name, given = named(data)
+    given |= _settings.pairs(options)
+    datasets.options_of(name, given)  # one called `jobs` would be taken for ours
+    found = stats(name, jobs=jobs, **given)
     print(_output.as_json_text(found) if json else _output.pairs(lines(found)))
 
 

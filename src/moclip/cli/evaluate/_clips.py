@@ -24,8 +24,8 @@ def load(
 
     if most is not None and most < 1:
         raise ValueError(f"--clips is {most}, wanted at least 1")
-    name, given = datasets.parse(data)
-    clips = datasets.load(name, split, **given, **_settings.pairs(options))
+    name, given = _settings.of_data(data, options)
+    clips = datasets.load(name, split, **given)
     if most is None or len(clips) <= most:
         return clips
     return [clips[at * len(clips) // most] for at in range(most)]

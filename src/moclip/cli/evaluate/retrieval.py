@@ -50,8 +50,7 @@ def main(
     from moclip.cli import _model
     from moclip.cli.evaluate import _clips
 
-    name, given = datasets.parse(data)
-    given |= _settings.pairs(options)
+    name, given = _settings.of_data(data, options)
     clips = datasets.load(name, split, **given)
     everything = datasets.load(name, "all", **given) if gallery == "set" else None
     towers = _model.load(model, device)
