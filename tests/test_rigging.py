@@ -14,6 +14,7 @@ from moclip.motion import Motion
 from moclip.planting import LEGS, held
 from moclip.retargeting import retarget
 from moclip.rigging import rig
+from moclip.skeletons import UserSkeleton
 from moclip.skeletons.base import Skeleton
 
 BODY = skeletons.get("humanml3d")
@@ -177,6 +178,15 @@ def test_fingers_stay_as_they_rest() -> None:
 def test_bodies_that_cannot_be_are_refused() -> None:
     with pytest.raises(ValueError, match="'humanml3d' has no offsets"):
         rig(crouching(), BODY.with_offsets([(0.0, 0.0, 0.0)] * len(BODY)))
+    with pytest.raises(ValueError, match=r'are not known; add "offsets" to its JSON file$'):
+        rig(crouching(), BODY.with_offsets([(0.0, 0.0, 0.0)] * len(BODY)))
     stick = Skeleton("stick", ("a", "b"), (-1, 0), ((0.0, 0.0, 0.0), (0.0, 1.0, 0.0)))
     with pytest.raises(LookupError, match="'stick' is not known"):
         rig(crouching(), stick)
+
+
+def test_a_users_own_body_is_taken_as_it_was_read() -> None:
+    users = UserSkeleton(with_arms_down(), tuple(range(len(BODY))))
+    made, plain = rig(crouching(), users), rig(crouching(), users.skeleton)
+    assert made.skeleton == users.skeleton
+    assert torch.equal(made.joints, plain.joints)

@@ -120,7 +120,8 @@ def _weights(motion: Motion) -> Float[Tensor, "target point"]:
     tips = dict(skeleton.ends) if motion.rotations is not None else {}
     points = (*skeleton.joint_names, *(f"end:{joint}" for joint in tips))
     placed = tuple(sources(skeleton).values())
-    return motion.joints.new_tensor(_shares(skeleton.name, placed, points))
+    turned = motion.rotations is not None
+    return motion.joints.new_tensor(_shares(skeleton.name, placed, points, turned))
 
 
 def sources(skeleton: Skeleton) -> dict[str, Source]:
@@ -181,21 +182,26 @@ def _renamed(source: Source, called: Mapping[str, str]) -> Source:
 
 @cache
 def _shares(
-    body: str, sources: tuple[Source, ...], points: tuple[str, ...]
+    body: str, sources: tuple[Source, ...], points: tuple[str, ...], turned: bool
 ) -> tuple[tuple[float, ...], ...]:
     rows = []
-    for source in sources:
+    for joint, source in zip(_TARGET.joint_names, sources, strict=True):
         start, end, share = (source, source, 0.0) if isinstance(source, str) else source
         row = dict.fromkeys(points, 0.0)
         for point, weight in ((start, 1 - share), (end, share)):
             if point not in row:
-                raise LookupError(_problem(body, point))
+                raise LookupError(_problem(body, point, joint, turned))
             row[point] += weight
         rows.append(tuple(row.values()))
     return tuple(rows)
 
 
-def _problem(body: str, point: str) -> str:
-    if point.startswith("end:"):
-        return f"a '{body}' without '{point}' cannot be retargeted: tips need rotations"
-    return f"a '{body}' without a joint '{point}' cannot be retargeted"
+def _problem(body: str, point: str, joint: str, turned: bool) -> str:
+    what = f"a '{body}' without {'' if point.startswith('end:') else 'a joint '}'{point}'"
+    what += " cannot be retargeted"
+    if not point.startswith("end:"):
+        return what
+    remedy = f"map {joint} to a joint"
+    if turned:
+        return f"{what}: no such tip is in the file; {remedy}"
+    return f"{what}: tips need rotations; {remedy}, or give rotations"

@@ -22,20 +22,26 @@ from moclip.motion import Motion
 from moclip.planting import LEGS, Leg
 from moclip.posing import pose, turn
 from moclip.retargeting import retarget, sources
+from moclip.skeletons import UserSkeleton
 from moclip.skeletons.base import Skeleton, Source
 
 Turns = Float64[Tensor, "frame 3 3"]
 
 
-def rig(motion: Motion, body: Skeleton) -> Motion:
+def rig(motion: Motion, body: Skeleton | UserSkeleton) -> Motion:
     """The same movement on ``body``, with rotations; at its frame rate, in its place.
 
-    Both bodies must be known or say where HumanML3D's joints stand on them. Raises ``LookupError``
-    for one that is not and does not, ``ValueError`` for a body without bones.
+    Both bodies must be known or say where HumanML3D's joints stand on them, as a user's own of
+    :func:`moclip.skeletons.from_json` may. Raises ``LookupError`` for one that is not and does not,
+    ``ValueError`` for a body without bones.
     """
+    body = body.skeleton if isinstance(body, UserSkeleton) else body
     target = _Body(body)
     if not any(map(any, body.offsets)):
-        raise ValueError(f"skeleton '{body.name}' has no offsets: its bones are not known")
+        raise ValueError(
+            f"skeleton '{body.name}' has no offsets: its bones are not known; "
+            'add "offsets" to its JSON file'
+        )
     points = retarget(motion)
     turned = _solve(target, points, _turns_of(motion, points))
     return _planted(_placed(target, turned, points), target, points)

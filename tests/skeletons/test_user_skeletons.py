@@ -26,6 +26,7 @@ ROBOT: dict[str, Any] = json.loads(
 STANDS_AT = {
     "base": "pelvis", "chest": "spine3", "head": "head",
     "l_hip": "left_hip", "l_knee": "left_knee", "l_ankle": "left_ankle",
+    "l_toe": "left_foot", "r_toe": "right_foot",
     "r_hip": "right_hip", "r_knee": "right_knee", "r_ankle": "right_ankle",
     "l_shoulder": "left_shoulder", "l_elbow": "left_elbow", "l_wrist": "left_wrist",
     "r_shoulder": "right_shoulder", "r_elbow": "right_elbow", "r_wrist": "right_wrist",
@@ -38,15 +39,6 @@ def read(tmp_path: Path, changed: dict[str, Any] | None = None) -> skeletons.Use
     return skeletons.from_json(path)
 
 
-def without_tips() -> dict[str, Any]:
-    sources = {
-        joint: source.removeprefix("end:") if isinstance(source, str) else source
-        for joint, source in ROBOT["to_humanml3d"].items()
-    }
-    feet = {f"{s}_foot": [f"{s[0]}_ankle", f"{s[0]}_knee", 0.1] for s in ("left", "right")}
-    return {"to_humanml3d": sources | feet}
-
-
 def robots_path(order: list[str]) -> np.ndarray:
     """A person's movement at the robot's joints, in metres."""
     person = moving_bodies.wandering(20)
@@ -57,9 +49,9 @@ def test_the_example_of_the_page_is_read(tmp_path: Path) -> None:
     robot = read(tmp_path)
     assert robot.skeleton.joint_names == tuple(ROBOT["joint_names"])
     assert robot.skeleton.parents[:4] == (-1, 0, 1, 2)
-    assert robot.skeleton.limb("left_leg") == ("l_hip", "l_knee", "l_ankle")
+    assert robot.skeleton.limb("left_leg") == ("l_hip", "l_knee", "l_ankle", "l_toe")
     assert dict(robot.skeleton.to_humanml3d)["spine1"] == ("base", "chest", 0.3)
-    assert robot.order == tuple(range(15))
+    assert robot.order == tuple(range(17))
 
 
 def test_parents_may_be_numbers(tmp_path: Path) -> None:
@@ -70,8 +62,8 @@ def test_parents_may_be_numbers(tmp_path: Path) -> None:
 
 def test_joints_may_come_in_any_order(tmp_path: Path) -> None:
     """Parents are put first; arrays keep the order of the file."""
-    backwards = {key: ROBOT[key][::-1] for key in ("joint_names", "parents")}
-    robot = read(tmp_path, {**backwards, **without_tips()})
+    backwards = {key: ROBOT[key][::-1] for key in ("joint_names", "parents", "offsets")}
+    robot = read(tmp_path, backwards)
     names = robot.skeleton.joint_names
     assert names[0] == "base"
     assert [backwards["joint_names"][i] for i in robot.order] == list(names)
@@ -83,7 +75,7 @@ def test_joints_may_come_in_any_order(tmp_path: Path) -> None:
 
 
 def test_arrays_are_brought_onto_humanml3ds_joints(tmp_path: Path) -> None:
-    robot = read(tmp_path, without_tips())
+    robot = read(tmp_path)
     np.save(tmp_path / "walk.npy", 100 * robots_path(ROBOT["joint_names"]))
     motion = formats.read(tmp_path / "walk.npy", skeleton=robot, fps=20.0)  # finds centimetres
     seen = retarget(motion)
@@ -95,23 +87,23 @@ def test_arrays_are_brought_onto_humanml3ds_joints(tmp_path: Path) -> None:
 
 
 def test_an_array_without_a_frame_rate_or_of_another_shape_is_refused(tmp_path: Path) -> None:
-    robot = read(tmp_path)
+    robot = read(tmp_path, {"fps": None})
     np.save(tmp_path / "a.npy", robots_path(ROBOT["joint_names"]))
-    np.save(tmp_path / "b.npy", np.zeros((5, 14, 3)))
+    np.save(tmp_path / "b.npy", np.zeros((5, 16, 3)))
     with pytest.raises(
         ValueError, match=r"^a\.npy: joints of 'my_robot' come without a frame rate"
     ):
         formats.read(tmp_path / "a.npy", skeleton=robot)
     with pytest.raises(
-        ValueError, match=r"^b\.npy: shape \(5, 14, 3\) came, wanted \(frame, 15, 3"
+        ValueError, match=r"^b\.npy: shape \(5, 16, 3\) came, wanted \(frame, 17, 3"
     ):
         formats.read(tmp_path / "b.npy", skeleton=robot, fps=20.0)
 
 
 def test_a_file_that_names_its_joints_takes_name_and_limbs(tmp_path: Path) -> None:
-    robot = read(tmp_path, without_tips())
+    robot = read(tmp_path)
     joints = torch.from_numpy(robots_path(ROBOT["joint_names"]))
-    offsets = [(0.0, 0.0, 0.0), *[(0.1, 0.2, 0.0)] * 14]
+    offsets = [(0.0, 0.0, 0.0), *[(0.1, 0.2, 0.0)] * 16]
     formats.write(Motion(joints, 20.0, robot.skeleton.with_offsets(offsets)), tmp_path / "walk.bvh")
     plain = formats.read(tmp_path / "walk.bvh")
     named = formats.read(tmp_path / "walk.bvh", skeleton=robot)
@@ -135,7 +127,7 @@ def test_another_body_than_the_users_is_refused(tmp_path: Path) -> None:
     moved = copy.deepcopy(ROBOT["parents"])
     moved[-1] = "base"
     robot = read(tmp_path)
-    formats.write(Motion(torch.rand(3, 15, 3), 20.0, robot.skeleton), tmp_path / "b.bvh")
+    formats.write(Motion(torch.rand(3, 17, 3), 20.0, robot.skeleton), tmp_path / "b.bvh")
     with pytest.raises(ValueError, match=r"^b\.bvh: the joints of this body do not hang together"):
         formats.read(tmp_path / "b.bvh", skeleton=read(tmp_path, {"parents": moved}))
 
@@ -151,8 +143,26 @@ def test_a_body_that_leaves_joints_out_or_has_not_those_it_names_is_refused() ->
         retarget(replace(motion, skeleton=replace(body, to_humanml3d=noses)))
 
 
+def test_a_tip_that_cannot_be_placed_is_told_with_what_helps(tmp_path: Path) -> None:
+    feet = {"left_foot": "end:l_ankle", "right_foot": "end:r_ankle"}
+    tips = {"l_ankle": [0, -0.05, 0.15], "r_ankle": [0, -0.05, 0.15]}
+    robot = read(tmp_path, {"ends": tips, "to_humanml3d": ROBOT["to_humanml3d"] | feet})
+    motion = Motion(torch.rand(3, 17, 3), 20.0, robot.skeleton)
+    what = "a 'my_robot' without 'end:l_ankle' cannot be retargeted"
+    with pytest.raises(LookupError) as told:
+        canonical(motion)
+    assert str(told.value) == (
+        f"{what}: tips need rotations; map left_foot to a joint, or give rotations"
+    )
+    turned = replace(motion, rotations=torch.eye(3).repeat(3, 17, 1, 1))
+    assert canonical(turned).skeleton.name == "humanml3d"
+    with pytest.raises(LookupError) as told:
+        canonical(replace(turned, skeleton=replace(robot.skeleton, ends=())))
+    assert str(told.value) == f"{what}: no such tip is in the file; map left_foot to a joint"
+
+
 def test_a_file_of_ours_remembers_where_humanml3ds_joints_stand(tmp_path: Path) -> None:
-    robot = read(tmp_path, without_tips())
+    robot = read(tmp_path)
     np.save(tmp_path / "walk.npy", robots_path(ROBOT["joint_names"]))
     motion = formats.read(tmp_path / "walk.npy", skeleton=robot, fps=20.0)
     formats.write(motion, tmp_path / "walk.npz")
@@ -174,18 +184,18 @@ def cut(field: str, *joints: str) -> dict[str, Any]:
 
 MISTAKES = [
     ({"joint_names": []}, "field 'joint_names': list should have at least 1 item"),
-    ({"joint_names": ["base"] * 15}, "field 'joint_names': two joints are named 'base'"),
+    ({"joint_names": ["base"] * 17}, "field 'joint_names': two joints are named 'base'"),
     ({"joint_names": [f"j{i}" for i in range(1001)]}, "field 'joint_names': list should have at"),
-    ({"parents": [None]}, "field 'parents': 1 parents for 15 joints"),
+    ({"parents": [None]}, "field 'parents': 1 parents for 17 joints"),
     ({"parents": ["tail", *ROBOT["parents"][1:]]}, "field 'parents': there is no joint 'tail'"),
-    ({"parents": [15, *ROBOT["parents"][1:]]}, "field 'parents': 'base' hangs on joint 15 of 15"),
-    ({"parents": [None] * 15}, "field 'parents': one root is wanted, these are: base, l_hip"),
-    ({"parents": [1] * 15}, "field 'parents': one root is wanted, these are: none"),
-    ({"parents": [None, 2, 1, *[0] * 12]}, "field 'parents': 'l_hip' hangs on itself by way of"),
+    ({"parents": [17, *ROBOT["parents"][1:]]}, "field 'parents': 'base' hangs on joint 17 of 17"),
+    ({"parents": [None] * 17}, "field 'parents': one root is wanted, these are: base, l_hip"),
+    ({"parents": [1] * 17}, "field 'parents': one root is wanted, these are: none"),
+    ({"parents": [None, 2, 1, *[0] * 14]}, "field 'parents': 'l_hip' hangs on itself by way of"),
     ({"parents": 3}, "field 'parents': input should be a valid"),
-    ({"offsets": [[0, 0, 0]]}, "field 'offsets': 1 offsets for 15 joints"),
-    ({"offsets": [[0, 0]] * 15}, "field 'offsets': 'base' wants three finite numbers, in metres"),
-    ({"ends": {"l_toe": [0, 0, 1]}}, "field 'ends': there is no joint 'l_toe'"),
+    ({"offsets": [[0, 0, 0]]}, "field 'offsets': 1 offsets for 17 joints"),
+    ({"offsets": [[0, 0]] * 17}, "field 'offsets': 'base' wants three finite numbers, in metres"),
+    ({"ends": {"tail": [0, 0, 1]}}, "field 'ends': there is no joint 'tail'"),
     ({"limbs": {"tail": ["tail"]}}, "field 'limbs': there is no joint 'tail'"),
     ({"across": [["l_hip"]]}, "field 'across': wanted pairs of a left joint and its right twin"),
     ({"across": [["l_hip", "x"]]}, "field 'across': there is no joint 'x'"),

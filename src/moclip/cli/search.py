@@ -14,7 +14,8 @@ Without --in all bundled clips are searched, those that runs/demo was trained on
 read to its bottom; long takes are searched in parts of ten seconds, and files that cannot be read
 are named. An index is such a folder kept in one file, and answers at once. With --index an index
 that `moclip index build` made is searched, by the model it was made with unless another place of
-that model is named; filters are of use only there.
+that model is named; filters are of use only there, and `moclip index info` lists its folders and
+labels.
 """
 
 import sys
@@ -59,7 +60,8 @@ def main(
         k: how many to show
         longer: only clips of an index that last at least so many seconds
         shorter: only clips of an index that last at most so many seconds
-        folder: only clips of this folder of an index, and of the folders in it
+        folder: only clips of this folder of an index, and of the folders in it, by its path on disk
+            or within what was added; . stands for all that was added
         label: only clips of an index with this label
         save: keep the index in this file
         skeleton_file: JSON of the body in motion files, where it is none of ours
@@ -115,8 +117,9 @@ def _found(
 
     library = _library.opened(index)
     from moclip.tasks.library.clips import Filter
+    from moclip.tasks.library.places import located
 
-    where = Filter(**wanted)
+    where = located(library, Filter(**wanted))
     towers = _library.model_of(library, model, device)
     return [_library_row(found) for found in library.search(towers, query, k, where)]
 

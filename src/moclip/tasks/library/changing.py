@@ -16,6 +16,7 @@ from moclip.tasks._reading import Skipped
 from moclip.tasks.library import _table, _takes
 from moclip.tasks.library._takes import Duplicate, Take
 from moclip.tasks.library.clips import Clip, quoted
+from moclip.tasks.library.places import readings
 from moclip.tasks.library.store import Library
 
 _BLOCK = 256
@@ -71,8 +72,8 @@ def remove(library: Library, what: str) -> int:
     ``LookupError`` when there is no such thing.
     """
     clips = library.clips()
-    for places in _places(what):
-        if gone := [c.id for c in clips if what == c.id or _is_under(c, what, places)]:
+    for inside, places in readings(what):
+        if gone := [c.id for c in clips if what == c.id or _is_under(c, inside, places)]:
             break
     else:
         raise LookupError(f"the index {library.path} has no clip, file or folder '{what}'")
@@ -192,18 +193,10 @@ def _by_name(held: Mapping[str, str]) -> dict[str, set[str]]:
     return found
 
 
-def _places(what: str) -> Iterator[list[str]]:
-    """Where it lies as it is written; then, as ``add`` reads it, a link followed, ``NAME:ROOT``."""
-    yield [str(Path(what)), str(Path(what).absolute())]
-    name, _, root = what.partition(":")
-    yield [str(Path(what).resolve()), *[_takes.source_of(name, {"root": root})] * bool(root)]
-
-
-def _is_under(clip: Clip, what: str, places: Sequence[str]) -> bool:
+def _is_under(clip: Clip, inside: str, places: Sequence[str]) -> bool:
     whole = _takes.name_of(clip.source, clip.path)
-    tidy = what.strip("/")
-    inside = f"{clip.path}/".startswith(f"{tidy}/") if tidy and not what.startswith("/") else False
-    return inside or any(f"{whole}/".startswith(f"{place}/") for place in places)
+    is_inside = bool(inside) and f"{clip.path}/".startswith(f"{inside}/")
+    return is_inside or any(f"{whole}/".startswith(f"{place}/") for place in places)
 
 
 def _in(column: str, values: Sequence[str]) -> str:

@@ -1,7 +1,10 @@
 """What a library tells of its clips, and which of them a search may find."""
 
 import json
+import os
 from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -95,6 +98,53 @@ class Filter(BaseModel):
 EVERYTHING = Filter()
 
 
+@dataclass(frozen=True)
+class Located:
+    """A filter, and a folder by all the names that it may go by."""
+
+    rest: Filter
+    """What is wanted besides."""
+    inside: Filter | None
+    """The folder within any source."""
+    places: tuple[str, ...]
+    """Where it may lie on disk; a data set as ``NAME`` or ``NAME:ROOT``."""
+
+    def sql(self) -> str:
+        """The condition as LanceDB reads it; a clip's source is in its JSON alone."""
+        ways = [self.inside.sql()] if self.inside is not None else []
+        for source, begins in self._sources.items():
+            ways += [_has(f'"source": {_json(source)}, "path": {_json(x)[:-1]}') for x in begins]
+        ways += [_has(f'"source": {_json(root)[:-1]}') for root in self._roots]
+        return " AND ".join(filter(None, [self.rest.sql(), f"({' OR '.join(map(str, ways))})"]))
+
+    def holds(self, clip: Clip) -> bool:
+        """Whether a clip meets the condition."""
+        return self.rest.holds(clip) and (
+            (self.inside is not None and self.inside.holds(clip))
+            or any(map(clip.path.startswith, self._sources.get(clip.source, ())))
+            or clip.source.startswith(self._roots)
+        )
+
+    @cached_property
+    def _sources(self) -> dict[str, list[str]]:
+        """Sources that may hold it, and how paths of clips then begin."""
+        found: dict[str, list[str]] = {}
+        for place in map(Path, self.places):
+            found.setdefault(str(place), []).append("")
+            for source in place.parents:
+                begin = f"{place.relative_to(source).as_posix()}/"
+                found.setdefault(str(source), []).append(begin)
+        return found
+
+    @cached_property
+    def _roots(self) -> tuple[str, ...]:
+        """How sources begin that lie in it."""
+        return tuple(f"{place.rstrip(os.sep)}{os.sep}" for place in self.places)
+
+
+Where = Filter | Located
+
+
 def of_json(text: str) -> Clip:
     """A clip as a table keeps it. Raises ``ValueError``, ``TypeError`` or ``KeyError`` else."""
     fields: dict[str, Any] = json.loads(text)
@@ -104,3 +154,12 @@ def of_json(text: str) -> Clip:
 def quoted(text: str) -> str:
     """A string of SQL."""
     return "'" + text.replace("'", "''") + "'"
+
+
+def _has(text: str) -> str:
+    return f"contains(clip, {quoted(text)})"
+
+
+def _json(text: str) -> str:
+    """As a table keeps it."""
+    return json.dumps(text, ensure_ascii=False)

@@ -22,7 +22,7 @@ from moclip.tasks._encoding import fingerprint, motion_vectors, text_vectors
 from moclip.tasks.library import _table
 from moclip.tasks.library._table import Facts
 from moclip.tasks.library._table import is_library as is_library
-from moclip.tasks.library.clips import EVERYTHING, Clip, Filter, Found, of_json, quoted
+from moclip.tasks.library.clips import EVERYTHING, Clip, Found, Where, of_json, quoted
 from moclip.tasks.retrieval import Entry, Index
 
 EXACT = 100_000
@@ -90,7 +90,7 @@ class Library:
             )
 
     def search(
-        self, model: Space, query: str | Motion, k: int = 5, where: Filter = EVERYTHING
+        self, model: Space, query: str | Motion, k: int = 5, where: Where = EVERYTHING
     ) -> list[Found]:
         """The ``k`` nearest clips that a filter lets through, the best first.
 
@@ -102,7 +102,7 @@ class Library:
         return self.nearest(text_vectors(model, [query])[0], k, where)
 
     def nearest(
-        self, vector: Float[Tensor, " dim"], k: int = 5, where: Filter = EVERYTHING
+        self, vector: Float[Tensor, " dim"], k: int = 5, where: Where = EVERYTHING
     ) -> list[Found]:
         """As :meth:`search`, for a unit vector of the same model."""
         if k < 1:
@@ -118,7 +118,7 @@ class Library:
         """How search goes about it: ``exact`` or ``ivf``."""
         return "exact" if len(self) < EXACT else "ivf"
 
-    def _exactly(self, vector: Tensor, k: int, where: Filter) -> list[Found]:
+    def _exactly(self, vector: Tensor, k: int, where: Where) -> list[Found]:
         seen = self._current()
         scores = seen.vectors @ vector
         if where != EVERYTHING:
@@ -129,7 +129,7 @@ class Library:
         found = zip(best.indices.tolist(), best.values.tolist(), strict=True)
         return [Found(seen.clips[at], score) for at, score in found]
 
-    def _nearly(self, vector: Tensor, k: int, where: Filter) -> list[Found]:
+    def _nearly(self, vector: Tensor, k: int, where: Where) -> list[Found]:
         query = self.table.search(vector.numpy(), vector_column_name="vector")
         query = query.distance_type("dot").nprobes(self.probes).limit(k)
         if condition := where.sql():
@@ -160,7 +160,7 @@ class Library:
         return rows[0]
 
     def clips(
-        self, where: Filter = EVERYTHING, *, offset: int = 0, limit: int | None = None
+        self, where: Where = EVERYTHING, *, offset: int = 0, limit: int | None = None
     ) -> list[Clip]:
         """Clips in the order of the table."""
         query = self.table.search().select([_table.CLIP])
@@ -170,7 +170,7 @@ class Library:
         found = query.offset(offset).limit(max(1, count)).to_arrow()[_table.CLIP]
         return [of_json(text) for text in found.to_pylist()][:count]
 
-    def count(self, where: Filter = EVERYTHING) -> int:
+    def count(self, where: Where = EVERYTHING) -> int:
         """Clips that a filter lets through."""
         found: int = self.table.count_rows(where.sql())
         return found
