@@ -192,13 +192,22 @@ class Motion:
         return torch.stack(joints, dim=1)
 
     def mirrored(self) -> "Motion":
-        """Seen in a mirror: left becomes right, the path turns the other way."""
-        twin = list(self.skeleton.mirror)
+        """Seen in a mirror: left becomes right, the path turns the other way.
+
+        Raises ``ValueError`` for a body whose hips or shoulders (``across``) are no twins.
+        """
+        body = self.skeleton
+        twin = list(body.mirror)
+        for left, right in body.across:
+            if left == right or twin[body.index(left)] != body.index(right):
+                raise ValueError(
+                    f"'{body.name}' cannot be mirrored: of its pairs across the body '{left}' and "
+                    f"'{right}' are not each other's twins"
+                )
         flip = self.joints.new_tensor((-1.0, 1.0, 1.0))
         rotations = self.rotations
         if rotations is not None:
             rotations = rotations[:, twin] * flip[:, None] * flip
-        body = self.skeleton
         skeleton = body.with_offsets(
             (_flipped(body.offsets[other]) for other in twin),
             ((body.joint_names[twin[body.index(j)]], _flipped(tip)) for j, tip in body.ends),

@@ -116,6 +116,23 @@ def test_convert_of_a_folder_ends_with_1_when_a_file_was_skipped(
     assert (tmp_path / "two" / "deep" / "a.npz").exists()
 
 
+@pytest.mark.parametrize("suffix", ["glb", "csv", "npz", "amass.npz"])
+def test_a_unit_for_a_file_that_says_its_own_is_told(
+    moclip: Run, clips: Path, tmp_path: Path, suffix: str
+) -> None:
+    path = tmp_path / f"a.{suffix}"
+    assert moclip("data", "convert", clips / "fast.npz", path).code == 0
+    for command in (
+        ("convert", path, tmp_path / "b.bvh"),
+        ("show", path, "-o", tmp_path / "b.png"),
+    ):
+        done = moclip("data", *command, "--unit", "cm")
+        assert done.code == 2
+        assert f"{path.name}: a '.{suffix.split('.')[-1]}' file takes no 'unit'" in done.err
+        assert done.err.count("\n") == 1
+    assert not list(tmp_path.glob("b.*"))
+
+
 def test_convert_of_a_folder_needs_a_suffix(moclip: Run, clips: Path, tmp_path: Path) -> None:
     done = moclip("data", "convert", clips, tmp_path / "out")
     assert done.code == 2

@@ -29,7 +29,7 @@ text = {{ source = "{text_tower}" }}
 motion = {{ limb_width = 8, limb_layers = 1, limb_heads = 1, width = 16, layers = 1, heads = 2 }}
 design = {{ fractions = [1.0], arms = ["tether"], budgets = ["steps"], seeds = [0] }}
 training = {{ frozen_steps = 1, text_steps = 1, batch_size = 4 }}
-measuring = {{ captions = 4, samples = 100 }}
+measuring = {{ captions = 4 }}
 attacks = {{ typos = [0.1] }}
 verdict = {{ attack = "typos", strength = 0.1 }}
 """)

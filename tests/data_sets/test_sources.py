@@ -51,6 +51,17 @@ def test_a_member_that_is_damaged_is_told(tmp_path: Path) -> None:
         read("a.bvh")
 
 
+def test_every_byte_of_a_packed_member_may_be_damaged(tmp_path: Path) -> None:
+    """Some make a wrong sum, some what zlib cannot unpack; the last holds bits of no use."""
+    sound = archive(tmp_path / "a.zip", {"a.bvh": bytes(range(256)) * 9}).read_bytes()
+    length = zipfile.ZipFile(tmp_path / "a.zip").infolist()[0].compress_size
+    for at in range(35, 35 + length - 1):
+        path = tmp_path / f"{at}.zip"
+        path.write_bytes(sound[:at] + bytes([sound[at] ^ 255]) + sound[at + 1 :])
+        with reader(path) as read, pytest.raises(ValueError, match=r"^a\.bvh (cannot be )?unpack"):
+            read("a.bvh")
+
+
 def test_what_is_no_zip_is_told(tmp_path: Path) -> None:
     (tmp_path / "a.zip").write_bytes(b"not a zip")
     with pytest.raises(ValueError, match="neither a folder nor a zip"):

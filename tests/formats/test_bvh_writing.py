@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 
 from moclip import datasets, formats, geometry, skeletons
 from moclip.formats import bvh
@@ -125,6 +127,34 @@ def test_limbs_are_turned_not_stretched_when_rotations_are_found(shared_data: Pa
     bare = Motion(motion.joints, motion.fps, motion.skeleton)
     assert bvh.encode(bare).count(b"Xposition") == 1
     assert (written(bare).joints - motion.joints).abs().max() < CLOSE
+
+
+@pytest.mark.parametrize(
+    "fps",
+    [
+        30000 / 1001,
+        24000 / 1001,
+        60000 / 1001,
+        29.97,
+        23.976,
+        7.3,
+        18.3,
+        1000 / 7,
+        30.0,
+        120.0,
+        0.3,
+    ],
+)
+def test_rates_come_back_exactly(fps: float) -> None:
+    body = build("a", [("a", None, (0.0, 0.0, 0.0))])
+    assert written(Motion(torch.zeros(2, 1, 3), fps, body)).fps == fps
+
+
+@given(fps=st.floats(1e-3, 1e3))
+def test_any_rate_comes_back_exactly_or_is_the_whole_one_near_it(fps: float) -> None:
+    body = build("a", [("a", None, (0.0, 0.0, 0.0))])
+    near = float(round(fps))
+    assert written(Motion(torch.zeros(2, 1, 3), fps, body)).fps in (fps, near)
 
 
 @pytest.mark.parametrize("degrees", [89.0, 89.99, 89.9999, 90.0, -90.0, -89.99])

@@ -169,6 +169,20 @@ def test_a_large_file_is_refused_before_it_is_read(monkeypatch: pytest.MonkeyPat
         msr_action3d.decode(GOOD)
 
 
+@pytest.mark.parametrize("promised", [100_000, 1])
+def test_frames_that_cost_a_file_nothing_are_refused_before_they_are_made(promised: int) -> None:
+    """Two bytes each, whatever number is promised."""
+    data = b"%d 20\n" % promised + b"0\n" * 100_000
+    with pytest.raises(ValueError, match=r"^a\.txt: 100,000 frames of 20 joints are too many$"):
+        msr_action3d.decode(data, name="a.txt")
+
+
+def test_a_body_among_many_empty_frames_is_read() -> None:
+    seen = [lines(frame) for frame in world(MADE)]
+    data = counted([b"", *seen, *[b""] * 3000], [0, *[20] * 30, *[0] * 3000])
+    assert len(msr_action3d.decode(data)) == 30
+
+
 def test_its_files_are_recognised_and_prose_is_not() -> None:
     assert msr_action3d.recognises(GOOD)
     assert msr_action3d.recognises(b"\n " + text(screen(MADE)))

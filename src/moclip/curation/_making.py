@@ -15,6 +15,7 @@ from moclip.curation._parts import Look, Note, Part, Settings, check_alike
 from moclip.datasets._block import Block, packed
 from moclip.datasets._common import BROKEN
 from moclip.datasets._plan import Clip, File
+from moclip.datasets._sources import beside
 from moclip.files import write_atomically
 from moclip.motion import Motion, mirror_caption
 
@@ -86,10 +87,11 @@ def _twin(clip: Clip) -> Clip:
 def _note(part: Part, settings: Settings, clips: Formed, left_out: dict[str, str]) -> Note:
     for clip, motion in clips[1:]:
         check_alike(_look(*clips[0]), _look(clip, motion))
+    keys = [file.key for file in part.files]
     return Note(
         tuple(clip for clip, _ in clips),
         left_out,
-        dict(_hashes(settings.root, [file.key for file in part.files])),
+        dict(_hashes(settings.root, [*keys, *beside(settings.root, keys)])),
         _look(*clips[0]) if clips else None,
     )
 

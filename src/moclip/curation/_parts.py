@@ -4,9 +4,9 @@ A part is one file in the work folder. Its name holds a hash of all that decides
 what a killed run has left is taken up, and what is out of date is not.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from pydantic import BaseModel, TypeAdapter
@@ -15,7 +15,7 @@ from moclip.datasets._block import read_note
 from moclip.datasets._cache import code_version
 from moclip.datasets._common import FPS, fingerprint
 from moclip.datasets._plan import Clip, File, Plan
-from moclip.datasets._sources import stamps
+from moclip.datasets._sources import beside, stamps
 from moclip.skeletons.base import Skeleton
 
 FILES = 32
@@ -106,14 +106,24 @@ def check_alike(one: Look, other: Look) -> None:
 
 def parts_of(plan: Plan, settings: Settings) -> list[Part]:
     """All files of the plan, :data:`FILES` at a time."""
-    marks = stamps(settings.root, [file.key for file in plan.files])
+    bodies = beside(settings.root, [file.key for file in plan.files])
+    marks = stamps(settings.root, [*(file.key for file in plan.files), *bodies])
     common = [code_version(), repr(settings), _stamps_beside(settings.options)]
     runs = [plan.files[at : at + FILES] for at in range(0, len(plan.files), FILES)]
-    keys = [fingerprint(common, repr(run), [marks.get(file.key) for file in run]) for run in runs]
+    keys = [fingerprint(common, repr(run), _marks(run, marks, bodies)) for run in runs]
     return [
         Part(f"part-{number:05d}-{key[:16]}.safetensors", run)
         for number, (run, key) in enumerate(zip(runs, keys, strict=True))
     ]
+
+
+def _marks(
+    run: Sequence[File], marks: Mapping[str, list[int]], bodies: Sequence[str]
+) -> list[list[int] | None]:
+    """Of the files and of the bodies that lie in their folders."""
+    folders = {PurePosixPath(file.key).parent for file in run}
+    needed = [body for body in bodies if PurePosixPath(body).parent in folders]
+    return [marks.get(name) for name in (*(file.key for file in run), *needed)]
 
 
 def _stamps_beside(options: BaseModel) -> dict[str, Any]:

@@ -89,7 +89,7 @@ def convert(source: Path, target: Path, change: Change | None = None, **options:
         files.write_atomically(target, _features(motion, change.features))
         return motion
     if target.name.lower().endswith(AMASS):
-        motion = motion if _is_amass(motion) else rig(motion, skeletons.get("smplh"))
+        motion = motion if amass.fits(motion) else rig(motion, skeletons.get("smplh"))
         files.write_atomically(target, amass.in_layout(motion))
         return motion
     if target.suffix.lower() == ".npy" and motion.fps != _usual_fps(motion):
@@ -152,10 +152,6 @@ def _features(motion: Motion, name: str) -> bytes:
     stream = io.BytesIO()
     np.save(stream, np.ascontiguousarray(numbers, dtype="<f4"), allow_pickle=False)
     return stream.getvalue()
-
-
-def _is_amass(motion: Motion) -> bool:
-    return motion.rotations is not None and motion.skeleton.name in ("smpl", "smplh", "smplx")
 
 
 def _usual_fps(motion: Motion) -> float:

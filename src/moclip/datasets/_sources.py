@@ -10,11 +10,14 @@ from functools import lru_cache
 from pathlib import Path, PurePosixPath
 
 from moclip.files import read_bounded
+from moclip.formats._members import _DAMAGE as DAMAGE
 
 LARGEST_FILE = 64 * 2**20
 """Bytes of one motion file; the largest real one has 2.4 MB."""
 LARGEST_TOTAL = 8 * 2**30
 """Bytes all members of a zip may unpack to."""
+_BODILESS, _BODY = ".amc", ".asf"
+"""Files that need the skeleton beside them, and the skeleton's."""
 
 
 @dataclass(frozen=True)
@@ -25,16 +28,18 @@ class Source:
     names: tuple[str, ...]
     """Paths inside the root, with ``/``, sorted."""
     fingerprint: str
-    """Changes when a file is added, removed or changed."""
+    """Changes when a file is added, removed or changed; so it does for the bodies of ``.amc``."""
 
     @classmethod
     def open(cls, root: Path, *suffixes: str) -> "Source":
         """Lists a folder or a zip. Raises ``ValueError`` for anything else, or an unsafe zip."""
-        stamps = _folder(root, suffixes) if root.is_dir() else _zip(root, suffixes)
-        if not stamps:
+        wanted = (*suffixes, _BODY) if _BODILESS in suffixes else suffixes
+        stamps = _folder(root, wanted) if root.is_dir() else _zip(root, wanted)
+        names = tuple(name for name in sorted(stamps) if name.lower().endswith(suffixes))
+        if not names:
             raise ValueError(f"{root} holds no {', '.join(suffixes)} files")
         text = json.dumps(sorted(stamps.items()))
-        return cls(root, tuple(sorted(stamps)), hashlib.sha256(text.encode()).hexdigest())
+        return cls(root, names, hashlib.sha256(text.encode()).hexdigest())
 
 
 @contextmanager
@@ -67,6 +72,21 @@ def stamps(root: Path | None, names: Iterable[str]) -> dict[str, list[int]]:
         return {
             m.filename: [m.file_size, m.CRC] for m in archive.infolist() if m.filename in wanted
         }
+
+
+def beside(root: Path | None, names: Iterable[str]) -> list[str]:
+    """The ``.asf`` files, with bodies, in the folders of those names that are ``.amc`` files."""
+    needy = [PurePosixPath(name) for name in names if name.lower().endswith(_BODILESS)]
+    folders = {name.parent for name in needy}
+    if root is None or not needy or not root.exists():
+        return []
+    if root.is_dir():
+        paths = (path for folder in folders for path in (root / folder).glob("*"))
+        there = [path.relative_to(root).as_posix() for path in paths]
+    else:
+        with zipfile.ZipFile(root) as archive:
+            there = [n for n in archive.namelist() if PurePosixPath(n).parent in folders]
+    return sorted(name for name in there if name.lower().endswith(_BODY) and not _is_hidden(name))
 
 
 def _folder(root: Path, suffixes: tuple[str, ...]) -> dict[str, list[int]]:
@@ -114,7 +134,7 @@ def _member(archive: zipfile.ZipFile, name: str) -> bytes:
     try:
         with archive.open(name) as stream:
             data = stream.read(LARGEST_FILE + 1)
-    except (zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError) as error:
+    except DAMAGE as error:
         raise ValueError(f"{name} cannot be unpacked: {error}") from error
     if len(data) > LARGEST_FILE:
         raise ValueError(f"{name} unpacks to more than {LARGEST_FILE:,} bytes")

@@ -59,7 +59,14 @@ def encode_motion(
         raise ValueError(f"skeleton '{name}' came, these features are of '{wanted}'; retarget it")
     if motion.fps != fps:
         raise ValueError(f"{motion.fps:g} fps came, these features are of {fps:g} fps; resample it")
-    return from_joints(motion.joints[None])[0]
+    features = from_joints(motion.joints[None])[0]
+    bad = (~features.isfinite()).any(dim=1).nonzero()
+    if len(bad):
+        raise ValueError(
+            f"these joints are no body: features of frame {int(bad[0])} are not finite numbers, as "
+            "where hips and shoulders stand in one place"
+        )
+    return features
 
 
 def decode_motion(

@@ -40,26 +40,28 @@ def prepared(
         np.empty((clips, 5), dtype=np.float32),
         np.empty((clips, 2, frames), dtype=np.float32),
     )
-    parents, named, place = body.tree[0], body.named, settings.place
+    tree = body.tree[0], body.named, np.array(body.rest, dtype=np.float32)
     lengths = np.array(settings.lengths or (), dtype=np.float32)
-    _prepare(joints, counts, parents, named, lengths, place, weights.float().numpy(), *bodies)
+    least, taps = np.float32(settings.least**2), weights.float().numpy()
+    _prepare(joints, counts, tree, lengths, least, settings.place, taps, *bodies)
     return bodies
 
 
 @_compiled
 @no_type_check
-def _prepare(
-    joints, counts, parents, named, lengths, place, weights, out, starts, headings
-) -> None:
+def _prepare(joints, counts, tree, lengths, least, place, weights, out, starts, headings) -> None:
+    named = tree[1]
     reach, frames = len(weights) // 2, joints.shape[1]
     own = np.empty(out.shape[1:], dtype=np.float32)
+    facing = np.empty((2, frames), dtype=np.float32)
     across = np.empty((2, frames + 2 * reach), dtype=np.float32)
     low = np.empty(frames, dtype=np.float32)
     for clip in range(len(joints)):
         body, n = out[clip], counts[clip]
         if len(lengths):
             _lay_out(joints[clip], n, own)
-            _put_on_skeleton(own, parents, lengths, named[4:], n, body)
+            _facing(own, named, n, facing)
+            _put_on_skeleton(own, tree, lengths, least, facing, n, body)
         else:
             _lay_out(joints[clip], n, body)
         starts[clip, 0], starts[clip, 1], starts[clip, 2:] = _1, _0, _0
@@ -83,10 +85,30 @@ def _lay_out(joints, n, out) -> None:
 
 @_compiled
 @no_type_check
-def _put_on_skeleton(own, parents, lengths, leg, n, out) -> None:
+def _facing(body, named, n, out) -> None:
+    """Cosine and sine of the turn from the way hips and shoulders face to +z."""
+    right_hip, left_hip, right, left = (
+        body[named[0]],
+        body[named[1]],
+        body[named[2]],
+        body[named[3]],
+    )
+    for t in range(n):
+        x = right_hip[0, t] - left_hip[0, t] + right[0, t] - left[0, t]
+        z = right_hip[2, t] - left_hip[2, t] + right[2, t] - left[2, t]
+        square = x * x + z * z
+        scale = _1 / np.sqrt(square)
+        out[0, t] = -x * scale if square > _0 else _1
+        out[1, t] = -z * scale if square > _0 else _0
+
+
+@_compiled
+@no_type_check
+def _put_on_skeleton(own, tree, lengths, least, facing, n, out) -> None:
     """Bones keep their directions and get these lengths; the path grows with the legs."""
+    parents, named, rest = tree
     before, after = _0, _0
-    for joint in leg:
+    for joint in named[4:]:
         square = _0
         for k in range(3):
             bone = own[joint, k, 0] - own[parents[joint], k, 0]
@@ -98,22 +120,26 @@ def _put_on_skeleton(own, parents, lengths, leg, n, out) -> None:
         for t in range(n):
             out[0, k, t] = own[0, k, t] * growth
     for joint in range(1, len(out)):
-        parent = parents[joint]
-        _hang(own[parent], own[joint], lengths[joint], n, out[parent], out[joint])
+        bone, above = (own[parents[joint]], own[joint]), out[parents[joint]]
+        _hang(bone, rest[joint], lengths[joint], least, facing, n, above, out[joint])
 
 
 @_compiled
 @no_type_check
-def _hang(parent, joint, length, n, above, out) -> None:
-    """From the joint above, in the bone's direction."""
+def _hang(bone, rest, length, least, facing, n, above, out) -> None:
+    """From the joint above, in the bone's direction, or as it rests where it has none."""
+    parent, joint = bone
+    cosine, sine = facing[0], facing[1]
+    a, b, e = rest[0] * length, rest[1] * length, rest[2] * length
     for t in range(n):
         x = joint[0, t] - parent[0, t]
         y = joint[1, t] - parent[1, t]
         z = joint[2, t] - parent[2, t]
-        scale = length / np.sqrt(x * x + y * y + z * z)
-        out[0, t] = above[0, t] + x * scale
-        out[1, t] = above[1, t] + y * scale
-        out[2, t] = above[2, t] + z * scale
+        square = x * x + y * y + z * z
+        scale, short = length / np.sqrt(square), square < least
+        out[0, t] = above[0, t] + (cosine[t] * a - sine[t] * e if short else x * scale)
+        out[1, t] = above[1, t] + (b if short else y * scale)
+        out[2, t] = above[2, t] + (cosine[t] * e + sine[t] * a if short else z * scale)
 
 
 @_compiled

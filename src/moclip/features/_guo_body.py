@@ -68,6 +68,12 @@ class Body:
         return (_ROOT, *(_AXES[self.directions[joint]] for joint in self.skeleton.joint_names[1:]))
 
     @cached_property
+    def rest(self) -> tuple[Vector, ...]:
+        """Unit vectors of the bones of the skeleton's own rest pose; zero for the root."""
+        bones = zip(self.skeleton.offsets[1:], self.template[1:], strict=True)
+        return (_ROOT, *((x / length, y / length, z / length) for (x, y, z), length in bones))
+
+    @cached_property
     def tree(self) -> tuple[ndarray, ndarray, ndarray, ndarray, np.float32]:
         """For compiled loops: each joint's parent, ``above`` and axis; ``feet``; ``still``."""
         parents, above = np.array(self.skeleton.parents), np.array(self.above)
@@ -95,6 +101,9 @@ class Settings:
     """Whether the clip is put on the floor, above the origin, facing +z in the first frame."""
     as_published: bool
     """Whether turns have the published sign where the heading passes -z."""
+    least: float = 1e-4
+    """A shorter bone points nowhere, in the features' unit: of two joints in one place nothing but
+    rounding is left. It lies as it rests, turned as the body is."""
 
 
 @cache

@@ -41,17 +41,17 @@ def encode(
     clips, frames = joints.shape[:2]
     features = torch.empty(clips, frames - 1, body.dim)
     points, lengths = joints.contiguous().numpy(), counts.long().contiguous().numpy()
-    out = features.numpy()
+    least, out = np.float32(settings.least**2), features.numpy()
     for at in range(0, clips, _CLIPS):
         few = slice(at, at + _CLIPS)
         bodies = prepared(points[few], lengths[few], body, settings, weights)
-        _encode(*bodies, lengths[few], body.tree, settings.as_published, out[few])
+        _encode(*bodies, lengths[few], body.tree, least, settings.as_published, out[few])
     return features
 
 
 @_compiled
 @no_type_check
-def _encode(bodies, starts, headings, counts, tree, as_published, out) -> None:
+def _encode(bodies, starts, headings, counts, tree, least, as_published, out) -> None:
     clips, joints = bodies.shape[:2]
     columns = np.empty((out.shape[2], _BLOCK + 1), dtype=np.float32)  # odd: no two in one place
     turns = np.empty((joints, 9, _BLOCK), dtype=np.float32)
@@ -67,7 +67,7 @@ def _encode(bodies, starts, headings, counts, tree, as_published, out) -> None:
             for k in range(2):
                 for t in range(n + 1):
                     heading[k, t] = headings[clip, k, first + t]
-            _solve(part, heading[0], heading[1], n, tree, as_published, columns, turns)
+            _solve(part, heading[0], heading[1], n, tree, least, as_published, columns, turns)
             for t in range(n):
                 row = rows[first + t]
                 for column in range(len(columns)):
@@ -89,7 +89,7 @@ def _placed(joint, first, n, start, out) -> None:
 
 @_compiled
 @no_type_check
-def _solve(part, c, s, n, tree, as_published, columns, turns) -> None:
+def _solve(part, c, s, n, tree, least, as_published, columns, turns) -> None:
     """All channels of ``n`` frames, each a row of ``columns``."""
     parents, above, axes, feet, still = tree
     count = len(part)
@@ -105,7 +105,7 @@ def _solve(part, c, s, n, tree, as_published, columns, turns) -> None:
         _velocity(part[joint], c, s, n, columns[velocities + 3 * joint :])
     for joint in range(1, count):
         _position(part[joint], part[0], c, s, n, columns[1 + 3 * joint :])
-        _bone(part[joint], part[parents[joint]], axes[joint], n, turns[joint])
+        _bone(part[joint], part[parents[joint]], axes[joint], c, s, n, least, turns[joint])
         at = rotations + 6 * (joint - 1)
         _relative(turns[above[joint]], turns[joint], n, columns[at:])
     for i in range(4):
@@ -178,13 +178,19 @@ def _contact(foot, still, n, out) -> None:
 
 @_compiled
 @no_type_check
-def _bone(point, parent, axis, n, out) -> None:
-    """Matrices of the smallest turn from the axis to the bone: d + [c]x + c c' / (1 + d)."""
+def _bone(point, parent, axis, cosine, sine, n, least, out) -> None:
+    """Matrices of the smallest turn from the axis to the bone: d + [c]x + c c' / (1 + d).
+
+    A bone whose square is less than ``least`` points where the axis does on the turned body.
+    """
     a, b, e = axis[0], axis[1], axis[2]
     for t in range(n):
         x, y, z = point[0, t] - parent[0, t], point[1, t] - parent[1, t], point[2, t] - parent[2, t]
-        scale = _1 / np.sqrt(x * x + y * y + z * z)
-        x, y, z = x * scale, y * scale, z * scale
+        square = x * x + y * y + z * z
+        scale, short = _1 / np.sqrt(square), square < least
+        x = cosine[t] * a - sine[t] * e if short else x * scale
+        y = b if short else y * scale
+        z = cosine[t] * e + sine[t] * a if short else z * scale
         d = a * x + b * y + e * z
         p, q, r = b * z - e * y, e * x - a * z, a * y - b * x
         square = p * p + q * q + r * r

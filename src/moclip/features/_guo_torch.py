@@ -73,7 +73,7 @@ def _chunk(
     points = joints.gather(1, at[..., None, None].expand(joints.shape)).permute(2, 3, 0, 1)
     points = points.contiguous()
     if settings.lengths is not None:
-        points = _on_skeleton(points, body, joints.new_tensor(settings.lengths))
+        points = _on_skeleton(points, body, joints.new_tensor(settings.lengths), settings.least)
     if settings.place:
         points = _in_place(points, body)
     cosine, sine = _heading(points, body, weights)
@@ -86,7 +86,7 @@ def _chunk(
         _seen(steps[:1], cosine[:, 1:], sine[:, 1:])[:, ::2],
         here[:1, 1],
         _seen(here[1:] - ground, c, s),
-        _rotations(here, c, s, body),
+        _rotations(here, c, s, body, settings.least),
         _seen(steps, c, s),
         (feet < body.still).to(feet),
     )
@@ -95,16 +95,34 @@ def _chunk(
     return channels.permute(1, 2, 0).where(real[..., None], channels.new_zeros(()))
 
 
-def _on_skeleton(points: Points, body: Body, lengths: Float[Tensor, " joint"]) -> Points:
+def _on_skeleton(
+    points: Points, body: Body, lengths: Float[Tensor, " joint"], least: float
+) -> Points:
     parents, leg = list(body.skeleton.parents), list(body.numbers(body.leg))
     bones = points[1:] - points[parents[1:]]
-    own = bones.norm(dim=1)
-    growth = lengths[leg].sum() / own[[joint - 1 for joint in leg], :, 0].sum(dim=0)
-    bones = bones * (lengths[1:, None, None] / own)[:, None]
+    growth = lengths[leg].sum() / bones[[joint - 1 for joint in leg], :, :, 0].norm(dim=1).sum(0)
+    x, _, z = _across(points, body, exchange_hips=False)
+    aside = torch.hypot(x, z).where((x != 0) | (z != 0), 1.0)
+    cosine = (-x / aside).where((x != 0) | (z != 0), 1.0)
+    bones = _or_rest(bones, points.new_tensor(body.rest[1:]), cosine, -z / aside, least)
+    bones = bones * (lengths[1:, None, None] / bones.norm(dim=1))[:, None]
     placed = [points[0] * growth[:, None]]
     for joint, parent in enumerate(parents[1:], start=1):
         placed.append(placed[parent] + bones[joint - 1])
     return torch.stack(placed)
+
+
+def _or_rest(
+    bones: Float[Tensor, "bone 3 clip frame"],
+    rest: Float[Tensor, "bone 3"],
+    cosine: PerFrame,
+    sine: PerFrame,
+    least: float,
+) -> Float[Tensor, "bone 3 clip frame"]:
+    """Bones that are too short to point anywhere lie as they rest, turned as the body is."""
+    short = bones.detach().square().sum(dim=1, keepdim=True) < least * least
+    turned = _seen(rest[..., None, None].expand_as(bones), cosine, -sine)
+    return turned.where(short, bones)
 
 
 def _in_place(points: Points, body: Body) -> Points:
@@ -161,13 +179,14 @@ def _seen(
 
 
 def _rotations(
-    points: Points, cosine: PerFrame, sine: PerFrame, body: Body
+    points: Points, cosine: PerFrame, sine: PerFrame, body: Body, least: float
 ) -> Float[Tensor, "bone 6 clip frame"]:
     """First two columns of each bone's turn, relative to the bone above or to the root."""
     zero, one = torch.zeros_like(cosine), torch.ones_like(cosine)
     root = torch.stack((cosine, zero, sine, zero, one, zero, -sine, zero, cosine))
     bones = points[1:] - points[list(body.skeleton.parents[1:])]
-    turns = torch.cat((root[None], _bones(bones, points.new_tensor(body.axes[1:]))))
+    axes = points.new_tensor(body.axes[1:])
+    turns = torch.cat((root[None], _bones(_or_rest(bones, axes, cosine, sine, least), axes)))
     above, own = turns[list(body.above[1:])], turns[1:]
     columns = [
         above[:, i] * own[:, k] + above[:, 3 + i] * own[:, 3 + k] + above[:, 6 + i] * own[:, 6 + k]

@@ -97,7 +97,8 @@ def from_joints(
     on; ``unit`` is that of the features in metres.
     """
     wanted = None if bones is None else tuple(length / unit for length in bones)
-    return _guo.encode(joints / unit, lengths, BODY, Settings(wanted, prepare, as_published))
+    settings = Settings(wanted, prepare, as_published, least=Settings.least / unit)
+    return _guo.encode(joints / unit, lengths, BODY, settings)
 
 
 def to_joints(

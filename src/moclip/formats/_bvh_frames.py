@@ -2,6 +2,7 @@
 
 import math
 import re
+from decimal import Decimal
 
 import numpy as np
 from jaxtyping import Float64, Int64
@@ -63,7 +64,7 @@ def _fps(text: bytes, settings: re.Match[bytes], name: str) -> float:
     if not 1e-6 <= seconds <= 1e6:
         problem = f"the frame time is {_shown(settings[2])}, wanted a positive number of seconds"
         raise _fault(name, text, settings.start(2), problem)
-    fps = 1 / seconds
+    fps = float(1 / Decimal(settings[2].decode()))  # of all digits: a float's would be off a bit
     return float(round(fps)) if abs(fps - round(fps)) < 5e-4 * fps else fps
 
 

@@ -1,6 +1,7 @@
 """A motion as the text of a BVH file: centimetres, degrees, rotations as Z Y X."""
 
 from collections.abc import Iterator
+from decimal import Decimal
 
 import numpy as np
 import torch
@@ -30,8 +31,13 @@ def to_text(motion: Motion) -> str:
     moves[0] = True
     order = list(_depth_first(skeleton))
     lines = ["HIERARCHY", *_hierarchy(skeleton, order, moves)]
-    lines += ["MOTION", f"Frames: {len(motion)}", f"Frame Time: {1 / motion.fps:.10g}"]
+    lines += ["MOTION", f"Frames: {len(motion)}", f"Frame Time: {_frame_time(motion.fps)}"]
     return "\n".join([*lines, *_rows(bones, rotations, order, moves), ""])
+
+
+def _frame_time(fps: float) -> str:
+    """Seconds in seventeen digits, which tell the rate to its last bit."""
+    return f"{1 / Decimal(float(fps)):.17g}"
 
 
 def _depth_first(skeleton: Skeleton) -> Iterator[int]:

@@ -6,6 +6,7 @@ in MSR's DailyActivity3D, whose files are called the same.
 """
 
 import math
+import re
 from typing import NamedTuple
 
 import numpy as np
@@ -16,6 +17,11 @@ JOINTS = 20
 LARGEST = 2**24
 """Bytes, about twenty minutes of one body; the set's largest file has 0.1 MB."""
 _LINES = (0, JOINTS, 2 * JOINTS, 4 * JOINTS)
+_FREE_ROWS = 200_000
+"""Frames without a body cost a file two bytes and a reader 640: beyond these joints there may be
+one for each byte of the file, as of BVH; a line of one takes eight bytes at least."""
+_HEAD = re.compile(rb"^[^\S\n]*\S+[^\S\n]*$", re.MULTILINE)
+"""A line of one word."""
 _NOBODY = [[0.0] * 4] * JOINTS
 
 
@@ -51,11 +57,19 @@ def _lines(data: bytes, name: str) -> list[Line]:
     if len(data) > LARGEST:
         raise ValueError(f"{name} has {len(data):,} bytes, more than the {LARGEST:,} that are read")
     text = data.removeprefix(b"\xef\xbb\xbf").replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    _check_heads(text, name)
     numbered = enumerate(text.split(b"\n"), start=1)
     lines = [Line(number, words) for number, line in numbered if (words := line.split())]
     if not lines:
         raise ValueError(f"{name} is empty")
     return lines
+
+
+def _check_heads(text: bytes, name: str) -> None:
+    """Each makes a frame of all joints, however many lines it has of its own."""
+    frames = sum(1 for _ in _HEAD.finditer(text))
+    if JOINTS * frames > _FREE_ROWS + len(text):
+        raise ValueError(f"{name}: {frames:,} frames of {JOINTS} joints are too many")
 
 
 def _counted(lines: list[Line], name: str) -> list[list[float]]:

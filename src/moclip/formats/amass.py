@@ -74,6 +74,13 @@ def decode(
         raise ValueError(f"{name}: {error}") from None
 
 
+def fits(motion: Motion) -> bool:
+    """Whether :func:`in_layout` can write it: rotations on SMPL's, SMPL-H's or SMPL-X's joints."""
+    body = motion.skeleton
+    known = body.name in _amass_take.BODIES.values()
+    return motion.rotations is not None and known and skeletons.get(body.name).same_tree(body)
+
+
 def in_layout(motion: Motion) -> bytes:
     """The bytes of an AMASS file with the motion's rotations, for programs that read that layout.
 
@@ -82,9 +89,8 @@ def in_layout(motion: Motion) -> bytes:
     without body models; official bodies stand a constant lower. Raises ``ValueError`` for any other
     motion.
     """
-    bodies = {body: width for width, body in _amass_take.BODIES.items()}
-    if motion.rotations is None or motion.skeleton.name not in bodies:
-        wanted = ", ".join(bodies)
+    if not fits(motion) or motion.rotations is None:
+        wanted = ", ".join(_amass_take.BODIES.values())
         raise ValueError(f"AMASS wants rotations on one of: {wanted}; see --to-skeleton")
     turn = torch.tensor(_UP_FROM_Z, dtype=torch.float64)
     rotations = motion.rotations.double().cpu().clone()

@@ -5,6 +5,8 @@ in it, so a table is read again only where its joints are those of a known body 
 """
 
 import math
+from codecs import BOM_UTF8
+from decimal import Decimal
 
 import numpy as np
 import torch
@@ -24,20 +26,22 @@ _USUAL_FPS = 20.0
 
 def recognises(data: bytes) -> bool:
     """Other tables have other columns."""
-    head = data.partition(b"\n")[0]
-    return head.startswith(b"time,") and b".x," in head
+    head = data.removeprefix(BOM_UTF8).partition(b"\n")[0].strip()
+    return head.startswith(b"time,") and b".x," in head + b","
 
 
 def encode(motion: Motion) -> bytes:
-    """Numbers in full: 32 bits take nine digits."""
+    """Numbers in full: 32 bits take nine digits; times, which tell the rate's 64, seventeen."""
     columns = [f"{joint}.{axis}" for joint in motion.skeleton.joint_names for axis in _AXES]
     awkward = [joint for joint in motion.skeleton.joint_names if "," in joint or '"' in joint]
     if awkward:
         raise ValueError(f"a joint named '{awkward[0]}' cannot head a column of a table")
+    fps = Decimal(float(motion.fps))
     rows = motion.joints.detach().cpu().flatten(1).tolist()
     lines = [",".join(["time", *columns])]
     for frame, row in enumerate(rows):
-        lines.append(f"{frame / motion.fps:.9g}," + ",".join(f"{number:.9g}" for number in row))
+        time = frame / fps if frame else 0
+        lines.append(f"{time:.17g}," + ",".join(f"{number:.9g}" for number in row))
     return ("\n".join(lines) + "\n").encode()
 
 
@@ -48,7 +52,7 @@ def decode(
     skeleton: UserSkeleton | None = None,
     fps: float | None = None,
 ) -> Motion:
-    """A motion from the bytes of a table that :func:`encode` made.
+    """A motion from the bytes of a table that :func:`encode` made, its columns in any order.
 
     ``fps`` replaces the rate that the times tell. Raises ``ValueError`` that begins with ``name``.
     """
@@ -58,32 +62,32 @@ def decode(
         raise ValueError(f"{name} is no table of joints: its columns should be time, JOINT.x, ...")
     if not data.endswith(b"\n"):
         raise ValueError(f"{name} breaks off in its last line")
-    head, *lines = data.decode("utf-8", "replace").splitlines()
-    body = _body(head.split(",")[1:], skeleton, name)
-    numbers = _numbers(lines, 1 + 3 * len(body), name)
-    joints = torch.from_numpy(numbers[:, 1:].astype(np.float32)).reshape(-1, len(body), 3)
-    if skeleton is not None:
-        joints = joints[:, list(skeleton.order)]
-        body = skeleton.skeleton
+    head, *lines = data.removeprefix(BOM_UTF8).decode("utf-8", "replace").splitlines()
+    columns = head.split(",")
+    body = _body(columns[1:], skeleton, name)
+    numbers = _numbers(lines, len(columns), name)
+    place = {column: number for number, column in enumerate(columns)}
+    order = [place[f"{joint}.{axis}"] for joint in body.joint_names for axis in _AXES]
+    joints = torch.from_numpy(numbers[:, order].astype(np.float32)).reshape(-1, len(body), 3)
     try:
-        return Motion(joints, fps or _rate(numbers[:, 0]), body)
+        times = [line.partition(",")[0] for line in (lines[0], lines[-1])]
+        return Motion(joints, fps or _rate(numbers[:, 0], *times), body)
     except ValueError as error:
         raise ValueError(f"{name}: {error}") from None
 
 
 def _body(columns: list[str], own: UserSkeleton | None, name: str) -> Skeleton:
     """Whose joints head the columns."""
-    joints = tuple(column.removesuffix(".x") for column in columns[::3])
-    wanted = [f"{joint}.{axis}" for joint in joints for axis in _AXES]
-    if columns != wanted:
+    joints = {column.rpartition(".")[0] for column in columns}
+    wanted = {f"{joint}.{axis}" for joint in joints for axis in _AXES}
+    if len(columns) != len(wanted) or set(columns) != wanted:
         raise ValueError(f"{name}: columns after time should be x, y and z of one joint each")
     if own is not None:
-        named = tuple(own.skeleton.joint_names[own.order.index(i)] for i in range(len(own.order)))
-        if joints == named:
+        if joints == set(own.skeleton.joint_names):
             return own.skeleton
-        raise ValueError(f"{name}: its joints are not those of '{own.skeleton.name}', in its order")
+        raise ValueError(f"{name}: its joints are not those of '{own.skeleton.name}'")
     for known in map(skeletons.get, catalog.names("skeletons")):
-        if known.joint_names == joints:
+        if set(known.joint_names) == joints:
             return known
     raise ValueError(f"{name}: its joints are no known body's; a JSON file can describe another")
 
@@ -103,7 +107,24 @@ def _numbers(lines: list[str], width: int, name: str) -> ndarray:
     return np.array(rows)
 
 
-def _rate(times: ndarray) -> float:
-    """Frames per second, of times that were rounded to nine digits."""
-    span = times[-1] - times[0]
-    return round(float((len(times) - 1) / span), 6) if len(times) > 1 and span > 0 else _USUAL_FPS
+def _rate(times: ndarray, first: str, last: str) -> float:
+    """Frames per second; to six digits after the point where times of nine digits tell no more."""
+    if len(times) < 2 or times[-1] <= times[0]:
+        return _USUAL_FPS
+    rate = float((len(times) - 1) / (_exact(last) - _exact(first)))
+    near = round(rate, 6)
+    if abs(rate - near) < 1e-12 * rate:
+        return near
+    spaced = np.arange(len(times)) / max(near, 1e-9)
+    is_plain = _to_nine_digits(times) == times.tolist() == _to_nine_digits(spaced)
+    return near if is_plain else rate
+
+
+def _exact(time: str) -> Decimal:
+    """Seventeen digits tell a rate to its last bit, and the nearest float of them does not."""
+    nearest = float(time)
+    return Decimal(time) if 1e-9 < abs(nearest) < 1e9 else Decimal(nearest)
+
+
+def _to_nine_digits(times: ndarray) -> list[float]:
+    return [float(f"{time:.9g}") for time in times]

@@ -60,7 +60,7 @@ def path_from_above(motion: Motion, frames: Sequence[int], *, size: int) -> Imag
 
 def _turned(motion: Motion) -> tuple[np.ndarray, np.ndarray]:
     """The path of the body's middle: metres to its right and ahead, as it faces at first."""
-    middle = motion.joints.detach().float().cpu().mean(dim=1).numpy()
+    middle = motion.joints.detach().double().cpu().mean(dim=1).numpy()
     return _seen(middle[:, 0], middle[:, 2], heading(motion))
 
 
@@ -79,8 +79,8 @@ def _seen(x: np.ndarray, z: np.ndarray, turn: float) -> tuple[np.ndarray, np.nda
 
 def _square(extent: float) -> float:
     """Metres a square of the grid has: 0.5, 1, 2, 5, ... so that there are three to eight."""
-    steps = (0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0)
-    return next((step for step in steps if extent / step <= 5), 200.0)
+    steps = (first * 10.0**power for power in range(300) for first in (0.5, 1.0, 2.0))
+    return next((step for step in steps if extent / step <= 5), extent)
 
 
 def _colour(frame: int, count: int) -> tuple[int, int, int]:

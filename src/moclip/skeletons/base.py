@@ -1,7 +1,8 @@
 """Bodies as trees of named joints."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -14,12 +15,16 @@ first to the second."""
 
 _NAMESPACE = re.compile(r".*:|mixamorig\d*_?")
 """What tools put before a joint's name: FBX namespaces, and Mixamo's own where a colon is lost."""
-_SIDES = (
-    ("left", "right"),
-    ("Left", "Right"),
-    ("l_", "r_"),
-    ("L_", "R_"),
+_SIDED = (
+    re.compile(r"^left|^right|left$|right$", re.IGNORECASE),  # left_hip, LEFT_HIP, HipLeft
+    re.compile(r"(?<![A-Za-z])(?:left|right)(?![a-z])|(?<![A-Z])(?:Left|Right)(?![a-z])"),
+    re.compile(r"(?<![A-Za-z])(?:LEFT|RIGHT)(?![A-Za-z])"),
+    re.compile(r"(?<![^\W_])[LRlr](?![^\W_])"),  # L_Foot, hand.l, Bip01 L Thigh
+    re.compile(r"(?<![A-Z])[LR](?![a-z])"),  # LThumb, HandL, upperLArm
 )
+"""Where a side may stand in a joint's name, as a word of its own."""
+_FIRST_LETTER = re.compile(r"^[LRlr]")
+"""A side where its twin is there too: ``lfemur``, but not ``ripple``."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +52,7 @@ class Skeleton:
     def __post_init__(self) -> None:
         count = len(self.joint_names)
         if len(set(self.joint_names)) != count:
-            twice = sorted({n for n in self.joint_names if self.joint_names.count(n) > 1})
+            twice = sorted(n for n, times in Counter(self.joint_names).items() if times > 1)
             raise ValueError(f"skeleton '{self.name}' has two joints named {', '.join(twice)}")
         if len(self.parents) != count or len(self.offsets) != count:
             raise ValueError(
@@ -90,7 +95,44 @@ class Skeleton:
     @cached_property
     def mirror(self) -> tuple[int, ...]:
         """For each joint the number of its left/right twin; a joint without one is its own."""
-        return tuple(self._index.get(other_side(n), i) for i, n in enumerate(self.joint_names))
+        twin = dict((*self.twins, *(pair[::-1] for pair in self.twins)))
+        return tuple(twin.get(joint, joint) for joint in range(len(self)))
+
+    @cached_property
+    def twins(self) -> tuple[tuple[int, int], ...]:
+        """Pairs (left, right) of joints; ``across`` and ``to_humanml3d`` tell them before names."""
+        found: list[tuple[int, int]] = []
+        taken = set[int]()
+        for pair in (*self._told_twins(), *self._named_twins()):
+            if pair[0] != pair[1] and taken.isdisjoint(pair):
+                found.append(pair)
+                taken.update(pair)
+        return tuple(sorted(found))
+
+    def _told_twins(self) -> Iterator[tuple[int, int]]:
+        """What stands for a left joint of HumanML3D may be no twin: a chest for a collar."""
+        for left, right in self.across:
+            yield self.index(left), self.index(right)
+        stands = {joint: at for joint, at in self.to_humanml3d if isinstance(at, str)}
+        for joint, at in stands.items():
+            other = stands.get(joint.replace("left_", "right_"), at)
+            here, there = (self._index.get(x.removeprefix("end:"), 0) for x in (at, other))
+            if self._depth(here) == self._depth(there):
+                yield here, there
+
+    def _depth(self, joint: int) -> int:
+        """Bones to the root."""
+        steps = 0
+        while joint > 0:
+            joint, steps = self.parents[joint], steps + 1
+        return steps
+
+    def _named_twins(self) -> Iterator[tuple[int, int]]:
+        for number, name in enumerate(self.joint_names):
+            others = (*_other_sides(name, _SIDED), *_other_sides(name, (_FIRST_LETTER,)))
+            twin = next((other for other in others if other in self._index), name)
+            if _is_left_of(name, twin):
+                yield number, self._index[twin]
 
     def with_offsets(
         self, offsets: Iterable[Vector], ends: Iterable[tuple[str, Vector]] | None = None
@@ -143,22 +185,33 @@ def bare(joint: str) -> str:
 def other_side(joint: str) -> str:
     """A joint's name with left and right exchanged, in the spellings that motion files use.
 
-    ``left_hip`` / ``LeftUpLeg`` / ``L_Foot`` / ``Hand_L`` / ``LThumb``, with or without a
-    namespace; a name with no side is returned as it is.
+    ``left_hip`` / ``LeftUpLeg`` / ``HipLeft`` / ``L_Foot`` / ``Bip01 L Thigh`` / ``LThumb``, with
+    or without a namespace; a name with no side is returned as it is.
     """
+    return next(_other_sides(joint, _SIDED), joint)
+
+
+def _is_left_of(joint: str, twin: str) -> bool:
+    """Of two names that differ in their side: whether the first is the left one."""
+    letters = next(((a, b) for a, b in zip(joint, twin, strict=False) if a != b), ("", ""))
+    return letters[0].lower() == "l"
+
+
+def _other_sides(joint: str, places: Iterable[re.Pattern[str]]) -> Iterator[str]:
+    """The name with each of the sides exchanged that may stand in it, the likeliest first."""
     name = bare(joint)
-    return joint[: len(joint) - len(name)] + _other_side(name)
+    space = len(joint) - len(name)
+    for place in places:
+        for side in place.finditer(name):
+            start, end = space + side.start(), space + side.end()
+            yield joint[:start] + _exchanged(side[0]) + joint[end:]
 
 
-def _other_side(joint: str) -> str:
-    for pair in _SIDES:
-        for here, there in (pair, pair[::-1]):
-            if joint.startswith(here):
-                return there + joint[len(here) :]
-    suffix = re.fullmatch(r"(.+[_.])([LRlr])", joint)
-    if suffix:
-        return suffix[1] + suffix[2].translate(str.maketrans("LRlr", "RLrl"))
-    prefix = re.fullmatch(r"([LR])([A-Z].*)", joint)
-    if prefix:
-        return prefix[1].translate(str.maketrans("LR", "RL")) + prefix[2]
-    return joint
+def _exchanged(side: str) -> str:
+    """Left for right in the same letters."""
+    if len(side) == 1:
+        return side.translate(str.maketrans("LRlr", "RLrl"))
+    other = "right" if side.lower() == "left" else "left"
+    if side.isupper():
+        return other.upper()
+    return other.capitalize() if side[0].isupper() else other
