@@ -8,11 +8,11 @@ DIRECTIONS = ("motion->text", "text->motion")
 
 @dataclass(frozen=True)
 class Figure:
-    """A measured value with its 95 % bootstrap interval; shares in percent, ranks from 1."""
+    """A measured value with its 95 % interval; shares in percent, ranks from 1."""
 
     value: float
     low: float | None = None
-    """Lower and upper end of the interval; ``None`` where no resampling was asked for."""
+    """Lower and upper end of the interval; ``None`` where none was asked for, or none is known."""
     high: float | None = None
 
     def __str__(self) -> str:
