@@ -14,7 +14,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from moclip.motion import Motion
-from moclip.skeletons.base import Skeleton, other_side
+from moclip.skeletons.base import Skeleton
 
 MIDDLE, LEFT, RIGHT = range(3)
 """Sides, which are drawn in colours of their own."""
@@ -193,17 +193,9 @@ def _radius(tree: _Tree, ways: list[float], scale: float, point: int) -> float:
 
 
 def _side(limb: str, skeleton: Skeleton, point: int) -> int:
-    """From the limb's name, else from that of the joint."""
+    """From the limb's name, else from the joint's twin."""
     if limb.startswith("left") or limb.startswith("right"):
         return LEFT if limb.startswith("left") else RIGHT
-    names = skeleton.joint_names
-    if limb or point >= len(names) or skeleton.mirror[point] == point:
+    if limb or point >= len(skeleton) or skeleton.mirror[point] == point:
         return MIDDLE
-    return LEFT if _is_left(names[point]) else RIGHT
-
-
-def _is_left(name: str) -> bool:
-    """Of two twins the left one: its name says so in one of the spellings of :func:`other_side`."""
-    twin = other_side(name)
-    here = [a for a, b in zip(name, twin, strict=False) if a != b]
-    return bool(here) and here[0].lower() == "l"
+    return LEFT if any(point == left for left, _ in skeleton.twins) else RIGHT

@@ -196,11 +196,14 @@ def test_a_root_that_stays_behind_is_not_tied_to_the_body() -> None:
     assert shape.floor() > 0.3  # the hips are at 0.94 m, the root on the floor
 
 
-def test_a_body_of_unknown_limbs_is_drawn_by_the_lengths_of_its_bones() -> None:
+@pytest.mark.parametrize(("left", "right"), [("LeftRod", "RightRod"), ("lrod", "rrod")])
+def test_a_body_of_unknown_limbs_is_drawn_by_the_lengths_of_its_bones(
+    left: str, right: str
+) -> None:
     bones = (
         ("base", None, (0.0, 0.0, 0.0)),
-        ("LeftRod", "base", (0.4, 0.0, 0.0)),
-        ("RightRod", "base", (-0.4, 0.0, 0.0)),
+        (left, "base", (0.4, 0.0, 0.0)),
+        (right, "base", (-0.4, 0.0, 0.0)),
         ("pole", "base", (0.0, 1.0, 0.0)),
     )
     body = build("rods", bones)

@@ -10,7 +10,7 @@ from functools import lru_cache
 from pathlib import Path, PurePosixPath
 
 from moclip.files import read_bounded
-from moclip.formats._members import _DAMAGE as DAMAGE
+from moclip.formats._members import DAMAGE
 
 LARGEST_FILE = 64 * 2**20
 """Bytes of one motion file; the largest real one has 2.4 MB."""

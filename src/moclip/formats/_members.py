@@ -11,7 +11,7 @@ from numpy import ndarray
 from moclip import files
 from moclip.formats._arrays import to_npy
 
-_DAMAGE = (
+DAMAGE = (
     zipfile.BadZipFile,
     zlib.error,
     EOFError,
@@ -32,7 +32,7 @@ def listed(source: bytes | Path, name: str) -> list[str]:
     try:
         with _open(source) as archive:
             return archive.namelist()
-    except _DAMAGE as error:
+    except DAMAGE as error:
         raise ValueError(f"{name} is no zip that can be read: {_shown(error)}") from None
 
 
@@ -49,7 +49,7 @@ def unpack(source: bytes | Path, name: str, wanted: Collection[str]) -> dict[str
             problem = _problem(entries)
             if not problem:
                 return {entry.filename: _read(archive, entry) for entry in entries}
-    except _DAMAGE as error:
+    except DAMAGE as error:
         raise ValueError(f"{name} is no zip that can be read: {_shown(error)}") from None
     raise ValueError(f"{name} {problem}")
 
