@@ -4,7 +4,7 @@ import pytest
 import torch
 from scipy import stats
 
-from moclip.evaluation import crossed
+from moclip.evaluation import bootstrap, crossed
 from moclip.evaluation.figures import Figure
 
 
@@ -30,6 +30,18 @@ def test_an_interval_holds_the_truth_as_often_as_it_says(
     seed, draw, rest = parts
     at_least = 0.86 if seeds == 2 else 0.92
     assert coverage(seeds, draws, seed=seed, draw=draw, rest=rest) >= at_least
+
+
+@pytest.mark.parametrize(("seeds", "most"), [(2, 0.6), (3, 0.8)])
+def test_a_bootstrap_over_few_runs_would_hold_it_far_less_often(seeds: int, most: float) -> None:
+    """Why there is none: it says 0.95, and holds the truth in about 0.5 and 0.7 of the trials."""
+    chance = torch.Generator().manual_seed(0)
+    held = 0
+    for _ in range(300):
+        values = torch.randn(seeds, 1, generator=chance)
+        low, high = bootstrap.mean_interval(values, samples=300, generator=chance)[0]
+        held += bool(low <= 0 <= high)
+    assert most - 0.2 < held / 300 < most
 
 
 def test_runs_of_one_draw_have_students_interval() -> None:

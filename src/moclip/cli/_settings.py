@@ -18,9 +18,18 @@ def of_data(data: str, options: tuple[tuple[str, ...], ...]) -> tuple[str, dict[
     from moclip import datasets
 
     name, given = datasets.parse(data)
-    given |= pairs(options)
-    datasets.options_of(name, given)
-    return name, given
+    return name, checked(name, given, options)
+
+
+def checked(
+    name: str, given: dict[str, Any], options: tuple[tuple[str, ...], ...]
+) -> dict[str, Any]:
+    """What is ``given`` already and what was set, as above."""
+    from moclip import datasets
+
+    found = given | pairs(options)
+    datasets.options_of(name, found)
+    return found
 
 
 def pairs(options: tuple[tuple[str, ...], ...]) -> dict[str, str]:

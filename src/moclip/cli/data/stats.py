@@ -38,15 +38,12 @@ def main(
         jobs: processes, all cores if absent
         json: print JSON
     """
-    from moclip import datasets
     from moclip.cli import _output
     from moclip.cli.data._named import named
     from moclip.curation.stats import stats
 
     name, given = named(data)
-    given |= _settings.pairs(options)
-    datasets.options_of(name, given)  # one called `jobs` would be taken for ours
-    found = stats(name, jobs=jobs, **given)
+    found = stats(name, jobs=jobs, **_settings.checked(name, given, options))
     print(_output.as_json_text(found) if json else _output.pairs(lines(found)))
 
 
